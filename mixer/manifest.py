@@ -1,0 +1,108 @@
+"""The mixture's manifest: the contract between the mixer and everyone who reads shards (`docs/formats.md`)."""
+
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mixer import storage
+
+MANIFEST_NAME = "manifest.json"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TokenizerInfo(_Part):
+    """Which vocabulary the ids mean; `special_tokens` are the only ids that stand for more than text."""
+
+    name: str
+    package: str
+    package_version: str
+    vocabulary_size: int  # ids are below this, special tokens included
+    vocabulary_sha256: str
+    special_tokens: dict[str, int]
+    end_of_text: str
+    id_type: Literal["uint16", "uint32"]
+
+
+class PhaseShare(_Part):
+    """One source's part of one phase. Tokens are packed training tokens: rows times sequence length."""
+
+    source: str
+    asked_share: float
+    asked_tokens: float
+    rows: int
+    actual_tokens: int
+    share: float
+    error_sequences: float  # rows minus asked rows; the contract keeps it inside (-1, 1)
+    first_sequence: int  # where in the source's own sequence of rows this phase starts
+
+
+class Phase(_Part):
+    """A contiguous range of rows with its own shares."""
+
+    name: str
+    first_row: int
+    rows: int
+    sources: list[PhaseShare]
+
+
+class SourceTotal(_Part):
+    """One source over all phases."""
+
+    name: str
+    kind: str
+    group: str
+    available_tokens: int  # one epoch: every surviving document and its end-of-text token
+    documents: int
+    asked_tokens: float
+    actual_tokens: int
+    share: float
+    error_sequences: float
+    epochs: float
+
+
+class ShardFile(_Part):
+    """A shard; `path` is relative to the manifest."""
+
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class MixtureManifest(_Part):
+    """`manifest.json` of a mixture; written last, so that its presence means that every shard is whole."""
+
+    format_version: Literal[1] = 1
+    name: str
+    fingerprint: str
+    recipe: dict[str, Any]
+    tokenizer: TokenizerInfo
+    sequence_length: int
+    seed: int
+    packing: str
+    rows: int
+    phases: list[Phase]
+    sources: list[SourceTotal]
+    files: list[ShardFile]
+    inputs: dict[str, str] = Field(description="stage or source -> fingerprint of its published output")
+    versions: dict[str, str]
+    notes: list[str] = Field(default_factory=list)
+
+
+def read_manifest(uri: str) -> MixtureManifest:
+    """The manifest at `uri` (its file or its folder, local or `s3://`); FileNotFoundError when there is none."""
+    if not uri.endswith(".json"):
+        uri = f"{uri.rstrip('/')}/{MANIFEST_NAME}"
+    return MixtureManifest.model_validate_json(storage.read_bytes(uri))
+
+
+def shard_uri(manifest_uri: str, shard: ShardFile) -> str:
+    """Where `shard` lies; refuses a path that would leave the manifest's folder."""
+    if PurePosixPath(shard.path).name != shard.path:
+        raise ValueError(f"shard path {shard.path!r} leaves the manifest's folder: the manifest was tampered with")
+    folder = manifest_uri.rsplit("/", 1)[0] if manifest_uri.endswith(".json") else manifest_uri.rstrip("/")
+    return f"{folder}/{shard.path}"

@@ -1,0 +1,143 @@
+"""Files by uri: local paths and `s3://` through pyarrow's filesystems; every write is whole or absent."""
+
+import hashlib
+import os
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.fs
+import pyarrow.parquet as pq
+
+COMPRESSION = "zstd"
+COMPRESSION_LEVEL = 1  # level 3 halves the write speed for 4 % less size on text
+
+
+class WrittenFile(NamedTuple):
+    """What was written; `path` is the uri's last part."""
+
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+def resolve(uri: str) -> tuple[pyarrow.fs.FileSystem, str]:
+    """The filesystem and the path in it; a uri without a scheme is a local path, made absolute."""
+    if "://" not in uri:
+        return pyarrow.fs.LocalFileSystem(), str(Path(uri).absolute())
+    filesystem, path = pyarrow.fs.FileSystem.from_uri(uri)
+    return filesystem, path
+
+
+def exists(uri: str) -> bool:
+    """Whether a file is at `uri`."""
+    filesystem, path = resolve(uri)
+    return bool(filesystem.get_file_info(path).type == pyarrow.fs.FileType.File)
+
+
+def read_bytes(uri: str) -> bytes:
+    """The file's content; FileNotFoundError names the uri."""
+    filesystem, path = resolve(uri)
+    try:
+        with filesystem.open_input_stream(path, compression=None) as stream:
+            return bytes(stream.read())
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"no file at {uri}") from error
+
+
+def write_bytes(uri: str, data: bytes) -> None:
+    """Write `data` whole or not at all: an object store's put is atomic, a local file is renamed into place."""
+    with _AtomicSink(uri) as sink:
+        sink.write(data)
+
+
+def sha256_of(uri: str) -> str:
+    """The file's SHA-256 in hex, read in 4 MiB pieces."""
+    filesystem, path = resolve(uri)
+    digest = hashlib.sha256()
+    with filesystem.open_input_stream(path, compression=None) as stream:
+        while piece := stream.read(4 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def open_parquet(uri: str) -> pq.ParquetFile:
+    """The Parquet file at `uri`, ready to read row groups and columns of."""
+    filesystem, path = resolve(uri)
+    return pq.ParquetFile(filesystem.open_input_file(path))
+
+
+def write_parquet(uri: str, schema: pa.Schema, tables: Iterable[pa.Table], **options: Any) -> WrittenFile:
+    """Write `tables` as row groups of one file; same tables and pyarrow version, same bytes."""
+    options = {"compression": COMPRESSION, "compression_level": COMPRESSION_LEVEL} | options
+    rows = 0
+    with _AtomicSink(uri) as sink, pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, **options) as writer:
+        for table in tables:
+            rows += table.num_rows
+            writer.write_table(table, row_group_size=max(1, table.num_rows))
+    return WrittenFile(uri.rsplit("/", 1)[-1], rows, sink.size_bytes, sink.sha256.hexdigest())
+
+
+class _AtomicSink:
+    """A writable file that hashes what passes and appears under its name only when it is closed without an error."""
+
+    def __init__(self, uri: str) -> None:
+        self._filesystem, self._path = resolve(uri)
+        self._local = isinstance(self._filesystem, pyarrow.fs.LocalFileSystem)
+        self._written_to = f"{self._path}.{uuid.uuid4().hex}.tmp" if self._local else self._path
+        if self._local:
+            self._filesystem.create_dir(str(Path(self._path).parent), recursive=True)
+        self._stream = self._filesystem.open_output_stream(self._written_to, compression=None)
+        self.sha256 = hashlib.sha256()
+        self.size_bytes = 0
+        self.closed = False
+
+    def write(self, data: Any) -> int:
+        """Append `data` (bytes or an Arrow buffer)."""
+        view = memoryview(data)
+        self._stream.write(view)
+        self.sha256.update(view)
+        self.size_bytes += view.nbytes
+        return view.nbytes
+
+    def tell(self) -> int:
+        return self.size_bytes
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Called by pyarrow's wrapper; the file appears when the `with` block ends."""
+
+    def writable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return False
+
+    def seekable(self) -> bool:
+        return False
+
+    def __enter__(self) -> "_AtomicSink":
+        return self
+
+    def __exit__(self, error_type: object, *_: object) -> None:
+        if error_type is not None:
+            self._abandon()
+            return
+        self._stream.close()
+        if self._local:
+            with open(self._written_to, "rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(self._written_to, self._path)
+        self.closed = True
+
+    def _abandon(self) -> None:
+        """Leave nothing under the name: an object store's upload is dropped unfinished, a local file removed."""
+        if self._local:
+            self._stream.close()
+            os.unlink(self._written_to)
+        self.closed = True

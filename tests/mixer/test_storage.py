@@ -1,0 +1,57 @@
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from mixer import storage
+
+SCHEMA = pa.schema([("n", pa.int64())])
+
+
+def test_a_parquet_file_is_described_by_what_was_written(tmp_path: Path) -> None:
+    uri = str(tmp_path / "deep" / "part.parquet")
+    written = storage.write_parquet(uri, SCHEMA, [pa.table({"n": [1, 2]}), pa.table({"n": [3]})])
+    data = Path(uri).read_bytes()
+    assert written == ("part.parquet", 3, len(data), hashlib.sha256(data).hexdigest())
+    assert storage.sha256_of(uri) == written.sha256
+    with storage.open_parquet(uri) as file:
+        assert file.num_row_groups == 2
+        assert file.read().column("n").to_pylist() == [1, 2, 3]
+
+
+def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
+    def tables() -> Iterator[pa.Table]:
+        yield pa.table({"n": [1]})
+        raise RuntimeError("the source broke")
+
+    with pytest.raises(RuntimeError, match="the source broke"):
+        storage.write_parquet(str(tmp_path / "part.parquet"), SCHEMA, tables())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_file_is_a_file(tmp_path: Path) -> None:
+    uri = str(tmp_path / "part.parquet")
+    assert storage.write_parquet(uri, SCHEMA, []).rows == 0
+    with storage.open_parquet(uri) as file:
+        assert file.read().num_rows == 0
+
+
+def test_overwriting_is_atomic_and_bytes_are_read_back(tmp_path: Path) -> None:
+    uri = str(tmp_path / "manifest.json")
+    assert not storage.exists(uri)
+    storage.write_bytes(uri, b"one")
+    storage.write_bytes(uri, b"two")
+    assert storage.read_bytes(uri) == b"two"
+    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+    with pytest.raises(FileNotFoundError, match="no file at"):
+        storage.read_bytes(str(tmp_path / "missing"))
+
+
+def test_a_gzipped_file_is_not_unpacked_behind_our_back(tmp_path: Path) -> None:
+    import gzip
+
+    path = tmp_path / "x.gz"
+    path.write_bytes(gzip.compress(b"text"))
+    assert storage.sha256_of(str(path)) == hashlib.sha256(path.read_bytes()).hexdigest()
