@@ -1,0 +1,62 @@
+# mixdown: `make demo` and `make test` set up everything they need.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Where JAVA_HOME is unset, the environment's own launcher (if there is one) is found on the PATH.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export SPARK_LOCAL_IP ?= 127.0.0.1
+
+# A CPU-only machine saves gigabytes with TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
+CODE_RATIO ?= 0.5
+LAKE ?= build/lake
+STEPS ?= 30
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.PHONY: setup
+setup: $(VENV)/.installed ## the environment: .venv with everything, Java, compiled kernels
+
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "mixdown needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try make PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed: on Debian, apt-get install python3-venv"; exit 1; }
+	@if [ -n "$(TORCH_INDEX)" ]; then $(BIN)/pip install -q --disable-pip-version-check --index-url $(TORCH_INDEX) 'torch>=2.9,<2.14'; fi
+	$(BIN)/pip install -q --disable-pip-version-check -e '.[train,dev]'
+	@$(BIN)/python -m pipelines.java
+	@echo "compiling kernels (once)"; $(BIN)/python -m quality.warm && $(BIN)/python -m dedup.warm
+	@touch $@
+
+.PHONY: demo
+demo: setup ## the main job on the demo recipe, a tiny model trained on it, a report page
+	@spark-submit pipelines/build_mix.py --code-ratio $(CODE_RATIO) --lake $(LAKE)
+	@mixture=$(LAKE)/mixtures/demo/$$(cat $(LAKE)/mixtures/demo/latest) && \
+	  mixdown train $$mixture --preset tiny --steps $(STEPS) && mixdown report $$mixture
+
+.PHONY: test
+test: setup ## the whole suite; FAST=1 leaves out what takes minutes
+	$(BIN)/pytest $(if $(FAST),-m "not slow")
+
+.PHONY: check
+check: setup ## ruff, mypy strict, import-linter
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: setup ## put the code into its format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: bench
+bench: setup ## benchmarks; results are kept in benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks.run $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
+
+.PHONY: clean
+clean: ## remove the lake and the caches, keep .venv
+	rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis

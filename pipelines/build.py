@@ -1,0 +1,41 @@
+"""Build a mixture: a recipe, a lake and Spark in; the published mixture's manifest out."""
+
+from pathlib import Path
+
+from mixer.manifest import MixtureManifest
+from pipelines.context import Context
+from pipelines.lake import Lake
+from pipelines.progress import Progress
+from pipelines.recipe import Recipe, load_recipe
+from pipelines.stages import STAGE_NAMES, run_stages
+from pipelines.steps.mix import published_mixture
+
+DEFAULT_RECIPE = Path(__file__).resolve().parent.parent / "recipes" / "demo.yaml"
+DEFAULT_LAKE = "build/lake"
+
+
+def recipe_from(path: str | Path | None, code_ratio: float | None, budget_tokens: int | None) -> Recipe:
+    """The recipe at `path` (default: the demo) with the command line's overrides applied."""
+    recipe = load_recipe(path or DEFAULT_RECIPE)
+    if budget_tokens is not None:
+        recipe = recipe.with_budget(budget_tokens)
+    if code_ratio is not None:
+        recipe = recipe.with_code_ratio(code_ratio)
+    return recipe
+
+
+def new_context(recipe: Recipe, lake_uri: str, master: str | None = None, quiet: bool = False) -> Context:
+    """A run over `lake_uri`; Spark starts when a stage needs it."""
+
+    def start_spark() -> object:
+        from pipelines.session import spark_session
+
+        return spark_session(master)
+
+    return Context(recipe, Lake(lake_uri), start_spark, Progress(quiet))
+
+
+def build(context: Context, until: str = STAGE_NAMES[-1]) -> MixtureManifest | None:
+    """Run the stages; returns the mixture's manifest, or None when `until` stops before it."""
+    run_stages(context, until)
+    return published_mixture(context) if until == STAGE_NAMES[-1] else None

@@ -1,0 +1,175 @@
+"""What every step works with, and how a step's units of work are completed."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from mixer.storage import WrittenFile
+from pipelines.lake import Books, Lake, PartFile, StageManifest, fingerprint
+from pipelines.progress import Progress
+from pipelines.recipe import Recipe
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+class RetentionError(RuntimeError):
+    """A stage lost more of a source than the recipe allows."""
+
+
+class NotBuilt(LookupError):
+    """Something that a reader needs is not in the lake yet."""
+
+
+@dataclass
+class TaskResult:
+    """What one task wrote and counted."""
+
+    files: list[WrittenFile] = field(default_factory=list)
+    books: Books = field(default_factory=Books)
+    measures: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Unit:
+    """One directory to be filled: a stage's work on one source."""
+
+    stage: str
+    version: int
+    source: str
+    settings: dict[str, Any]
+    inputs: dict[str, str]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The name of what is asked."""
+        return fingerprint(self.stage, self.version, {"source": self.source, **self.settings}, self.inputs)
+
+    def manifest(self, results: Iterable[TaskResult]) -> StageManifest:
+        """The manifest of this unit, summed over its tasks' results."""
+        manifest = StageManifest(
+            stage=self.stage,
+            stage_version=self.version,
+            source=self.source,
+            fingerprint=self.fingerprint,
+            settings=self.settings,
+            inputs=self.inputs,
+            files=[],
+            books=Books(),
+        )
+        for result in results:
+            manifest.files += [PartFile(**file._asdict()) for file in result.files]
+            manifest.books.add(result.books)
+            for name, value in result.measures.items():
+                manifest.measures[name] = manifest.measures.get(name, 0) + value
+        return manifest
+
+
+@dataclass
+class Context:
+    """One run: the recipe, the lake, Spark when it is needed, and what the steps before have published."""
+
+    recipe: Recipe
+    lake: Lake
+    start_spark: Callable[[], Any]
+    progress: Progress
+    published: dict[str, dict[str, StageManifest]] = field(default_factory=dict)  # stage -> source -> manifest
+    tasks_run: int = 0
+    read_only: bool = False  # find what is there, do no work
+    mixture_uri: str = ""  # set by the last stage
+
+    @cached_property
+    def spark(self) -> Any:
+        """The SparkSession, started at first use: a run with nothing to do starts none."""
+        with self.progress.waiting("starting Spark"):
+            return self.start_spark()
+
+    def of(self, stage: str, source: str) -> StageManifest:
+        """What an earlier stage published for a source."""
+        return self.published[stage][source]
+
+    def run_tasks(self, stage: str, work: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
+        """`work(task)` for every task on Spark's workers, one Spark task each; results in the tasks' order."""
+        if not tasks:
+            return []
+        with self.watching(stage, len(tasks)):
+            results: list[Result] = self.spark.sparkContext.parallelize(tasks, len(tasks)).map(work).collect()
+        return results
+
+    @contextmanager
+    def watching(self, stage: str, tasks: int) -> Iterator[None]:
+        """Show a stage's Spark tasks while they run, and count them."""
+        self.tasks_run += tasks
+        with self.progress.watching(self.spark, stage, tasks):
+            yield
+
+    def find(self, units: Iterable[Unit]) -> list[Unit]:
+        """Remember the units that are published already; return those that are not (NotBuilt when reading only)."""
+        missing = []
+        for unit in units:
+            manifest = self.lake.find(unit.stage, unit.source, unit.fingerprint)
+            if manifest is None:
+                missing.append(unit)
+            else:
+                self.published.setdefault(unit.stage, {})[unit.source] = manifest
+        if missing and self.read_only:
+            names = ", ".join(unit.source for unit in missing)
+            raise NotBuilt(
+                f"stage {missing[0].stage!r} is not built for {names} in {self.lake.uri}: run `mixdown build`"
+            )
+        return missing
+
+    def publish(self, unit: Unit, results: Iterable[TaskResult]) -> StageManifest:
+        """Check retention and books, publish the unit's manifest and remember it."""
+        manifest = unit.manifest(results)
+        self._check_retention(manifest)
+        self.lake.publish(manifest)
+        self.published.setdefault(unit.stage, {})[unit.source] = manifest
+        return manifest
+
+    def complete(
+        self,
+        units: Sequence[Unit],
+        tasks_of: Callable[[Unit], Sequence[Task]],
+        work: Callable[[Task], TaskResult],
+    ) -> None:
+        """Find or make every unit: all missing units' tasks run as one Spark job, then each is published."""
+        missing = self.find(units)
+        tasks = [(unit, task) for unit in missing for task in tasks_of(unit)]
+        results = self.run_tasks(missing[0].stage, work, [task for _, task in tasks]) if missing else []
+        for unit in missing:
+            self.publish(unit, [r for (owner, _), r in zip(tasks, results, strict=True) if owner is unit])
+
+    def _check_retention(self, manifest: StageManifest) -> None:
+        allowed = self.recipe.retention
+        books = manifest.books
+        lost = books.rejected + books.quarantined
+        if manifest.stage == "ingest" or books.records_in < allowed.min_documents:
+            return
+        if lost > allowed.max_loss * books.records_in:
+            reasons = sorted(books.reasons.items(), key=lambda item: -item[1])[:5]
+            raise RetentionError(
+                f"stage {manifest.stage!r} would lose {lost:,} of {books.records_in:,} documents "
+                f"({lost / books.records_in:.1%}) of source {manifest.source!r}; "
+                f"allowed: {allowed.max_loss:.0%}. Top reasons: "
+                + ", ".join(f"{reason} {count:,}" for reason, count in reasons)
+                + ". If this is meant, raise `retention: {max_loss: ...}` in the recipe; else relax the rules"
+            )
+
+
+class PartTask(BaseModel):
+    """A task over one part of a source, the same part of every stage before."""
+
+    source: str
+    number: int
+    documents_uri: str
+    output_uri: str  # the folder to write into
+
+
+def part_number(uri: str) -> int:
+    """The number in `.../part-00012.parquet`."""
+    return int(uri.rsplit("-", 1)[1].split(".")[0])

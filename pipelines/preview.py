@@ -1,0 +1,86 @@
+"""Preview: the plan as a table, before a shard is written."""
+
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+from mixer.manifest import MixtureManifest, Phase, SourceTotal
+from mixer.plan import MixturePlan
+from pipelines.recipe import TEXT_GROUP
+
+# Measured on one 2.6 GHz core: blocks in, interleaved zstd shards out. `benchmarks/RESULTS.md` has the run.
+MIX_TOKENS_PER_SECOND = 20e6
+
+
+def preview_of(plan: MixturePlan) -> dict[str, Any]:
+    """What `preview --json` prints; the token counts are those that `build` writes."""
+    return {
+        "exact": True,
+        "rows": plan.rows,
+        "sequence_length": plan.request.sequence_length,
+        "tokens": plan.rows * plan.request.sequence_length,
+        "code_share": code_share(plan.sources),
+        "shards": len(plan.shards),
+        "mix_seconds": round(plan.rows * plan.request.sequence_length / MIX_TOKENS_PER_SECOND, 3),
+        "phases": [phase.model_dump() for phase in plan.phases],
+        "sources": [_source_row(source, plan.request.sequence_length) for source in plan.sources],
+        "notes": plan.notes,
+    }
+
+
+def code_share(sources: list[SourceTotal]) -> float:
+    """Share of all packed training tokens that come from sources outside the text group."""
+    total = sum(source.actual_tokens for source in sources)
+    return sum(source.actual_tokens for source in sources if source.group != TEXT_GROUP) / total
+
+
+def mixture_table(sources: list[SourceTotal], phases: list[Phase], sequence_length: int, title: str) -> Table:
+    """The mixture, a line a source."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    for name in ("source", "kind", "group"):
+        table.add_column(name, no_wrap=True)
+    for name in ("documents", "available", "asked", "planned", "share", "error", "epochs", "sequences"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for source in sources:
+        table.add_row(
+            source.name,
+            source.kind,
+            source.group,
+            f"{source.documents:,}",
+            f"{source.available_tokens:,}",
+            f"{source.asked_tokens:,.0f}",
+            f"{source.actual_tokens:,}",
+            f"{source.share:.2%}",
+            f"{source.error_sequences:+.2f}",
+            f"{source.epochs:.2f}",
+            f"{source.actual_tokens // sequence_length:,}",
+        )
+    total = sum(source.actual_tokens for source in sources)
+    table.add_section()
+    table.add_row(
+        "all",
+        "",
+        "",
+        f"{sum(s.documents for s in sources):,}",
+        f"{sum(s.available_tokens for s in sources):,}",
+        f"{sum(s.asked_tokens for s in sources):,.0f}",
+        f"{total:,}",
+        "100.00%",
+        "",
+        "",
+        f"{sum(p.rows for p in phases):,}",
+    )
+    table.caption = f"code share {code_share(sources):.4f}; error in sequences of {sequence_length:,} tokens"
+    table.caption_justify = "left"
+    return table
+
+
+def table_of(mixture: MixturePlan | MixtureManifest, title: str) -> Table:
+    """The table of a plan or of a published mixture."""
+    length = mixture.request.sequence_length if isinstance(mixture, MixturePlan) else mixture.sequence_length
+    return mixture_table(mixture.sources, mixture.phases, length, title)
+
+
+def _source_row(source: SourceTotal, sequence_length: int) -> dict[str, Any]:
+    return source.model_dump() | {"sequences": source.actual_tokens // sequence_length}

@@ -1,0 +1,69 @@
+"""The SparkSession, every setting with its reason."""
+
+import os
+import sys
+from importlib.util import find_spec
+
+from pyspark.sql import SparkSession
+
+SETTINGS = {
+    # Tasks are Python at work on files; one task a core keeps memory bounded by the number of cores.
+    "spark.task.cpus": "1",
+    # Rows that cross the JVM hold tokens, not text; small batches bound a worker's memory when documents are long.
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "1000",
+    "spark.sql.execution.arrow.maxBytesPerBatch": "16m",
+    # Adaptive execution splits skewed joins: a page copied 100,000 times must not become one task.
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.adaptive.skewJoin.enabled": "true",
+    # We report progress ourselves, on one line a stage.
+    "spark.ui.showConsoleProgress": "false",
+}
+
+LOCAL_SETTINGS = {
+    # A laptop without a resolvable host name cannot bind otherwise, and nothing outside needs to reach the driver.
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    # The default of 200 costs seconds on a few megabytes.
+    "spark.sql.shuffle.partitions": "8",
+}
+
+
+def spark_session(master: str | None = None, settings: dict[str, str] | None = None) -> SparkSession:
+    """The running session or a new one; spark-submit's master and --conf win over these defaults."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName("mixdown")
+    submitted = os.environ.get("PYSPARK_SUBMITTED_MASTER") or _submitted_master()
+    master = master or submitted or "local[*]"
+    if submitted is None:
+        builder = builder.master(master)
+    defaults = SETTINGS | (LOCAL_SETTINGS if master.startswith("local") else {})
+    if master.startswith("local"):
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    given = _submitted_settings()
+    for name, value in (defaults | (settings or {})).items():
+        if name not in given:
+            builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel(given.get("spark.log.level", "ERROR"))
+    return session
+
+
+def _submitted_settings() -> dict[str, str]:
+    """What spark-submit was given (`--conf`, `--master`, spark-defaults.conf); empty outside of it."""
+    from pyspark import SparkConf, SparkContext
+
+    if SparkContext._gateway is None and "PYSPARK_GATEWAY_PORT" not in os.environ:
+        return {}
+    return dict(SparkConf().getAll())
+
+
+def _submitted_master() -> str | None:
+    return _submitted_settings().get("spark.master")
+
+
+def require_packages() -> None:
+    """Say plainly that the packages are not installed, before a worker says it in a hundred lines."""
+    missing = [name for name in ("dedup", "mixer", "pipelines", "quality") if find_spec(name) is None]
+    if missing:
+        raise SystemExit(f"mixdown is not installed in {sys.executable} (no {', '.join(missing)}): run `make setup`")

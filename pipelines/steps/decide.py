@@ -1,0 +1,95 @@
+"""Decide: stored signals against the recipe's rules. Reads no text; every failing reason is recorded."""
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mixer import storage
+from pipelines.context import Context, PartTask, TaskResult, Unit, part_number
+from pipelines.lake import Books
+from quality.judge import REASONS_TYPE, judge
+from quality.rule import Check
+
+NAME = "decide"
+VERSION = 1
+
+VERDICT_SCHEMA = pa.schema([("doc_id", pa.string()), ("keep", pa.bool_()), ("reasons", REASONS_TYPE)])
+
+
+class DecideTask(PartTask):
+    """One part to judge; `documents_uri` is the annotated part."""
+
+    checks: dict[str, tuple[Any, ...]]
+
+
+def run(context: Context) -> None:
+    """Publish the verdict on every document of every source."""
+    checks_of = {source.name: context.recipe.checks(source) for source in context.recipe.sources}
+    units = [
+        Unit(
+            NAME,
+            VERSION,
+            source.name,
+            {"checks": {rule: [_plain(check) for check in checks] for rule, checks in checks_of[source.name].items()}},
+            {"annotated": context.of("annotate", source.name).output},
+        )
+        for source in context.recipe.sources
+    ]
+
+    def tasks_of(unit: Unit) -> list[DecideTask]:
+        return [
+            DecideTask(
+                source=unit.source,
+                number=part_number(uri),
+                documents_uri=uri,
+                output_uri=context.lake.stage_uri(NAME, unit.source, unit.fingerprint),
+                checks=checks_of[unit.source],
+            )
+            for uri in context.of("annotate", unit.source).part_uris(context.lake, "part-")
+        ]
+
+    context.complete(units, tasks_of, decide_part)
+
+
+def decide_part(task: DecideTask) -> TaskResult:
+    """Judge one part."""
+    with storage.open_parquet(task.documents_uri) as file:
+        columns = [name for name in file.schema_arrow.names if name not in ("content_hash", "bands")]
+        signals = file.read(columns, use_threads=False)
+    verdicts = verdict_table(signals, task.checks)
+    books = verdict_books(verdicts)
+    uri = f"{task.output_uri}/part-{task.number:05d}.parquet"
+    return TaskResult([storage.write_parquet(uri, VERDICT_SCHEMA, [verdicts])], books)
+
+
+def verdict_table(signals: pa.Table, checks: dict[str, tuple[Check, ...]]) -> pa.Table:
+    """A verdict for every row of `signals`."""
+    keep, reasons = judge(signals, checks)
+    return pa.Table.from_arrays([signals.column("doc_id").combine_chunks(), keep, reasons], schema=VERDICT_SCHEMA)
+
+
+def verdict_books(verdicts: pa.Table) -> Books:
+    """The books of a table of verdicts."""
+    kept = int(pc.sum(verdicts.column("keep")).as_py() or 0)
+    reasons = pc.list_flatten(verdicts.column("reasons"))
+    counts = pc.value_counts(pc.struct_field(reasons, "reason")).to_pylist()
+    return Books(
+        records_in=verdicts.num_rows,
+        kept=kept,
+        rejected=verdicts.num_rows - kept,
+        reasons={count["values"]: count["counts"] for count in sorted(counts, key=lambda c: c["values"])},
+    )
+
+
+def _plain(check: Check) -> dict[str, Any]:
+    """The check as JSON-like settings; sets sorted."""
+    bound = sorted(check.bound) if isinstance(check.bound, frozenset) else check.bound
+    return {
+        "reason": check.reason,
+        "signal": check.signal,
+        "comparison": check.comparison,
+        "bound": bound,
+        "null_fails": check.null_fails,
+        "exempt_languages": sorted(check.exempt_languages),
+    }

@@ -1,0 +1,167 @@
+"""Ingest: every source's input, split by split, into the one document schema."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+from pydantic import BaseModel
+
+from mixer import storage
+from pipelines.context import Context, TaskResult, Unit
+from pipelines.document import (
+    DOCUMENT_SCHEMA,
+    REFUSED_SCHEMA,
+    Absorbed,
+    Document,
+    Quarantined,
+    Rejected,
+    to_table,
+)
+from pipelines.lake import Books
+from pipelines.recipe import RecipeError, SourceSpec
+from pipelines.source import Split, source_kinds
+
+NAME = "ingest"
+VERSION = 1
+
+ROW_GROUP_BYTES = 32 << 20  # of text: what a later task holds at once
+ROW_GROUP_DOCUMENTS = 5000
+
+
+class IngestTask(BaseModel):
+    """One split to read."""
+
+    source: str
+    kind: str
+    options: dict[str, Any]
+    split: Split
+    number: int
+    output_uri: str
+
+
+def run(context: Context) -> None:
+    """Publish documents of every source."""
+    units = []
+    splits_of = {}
+    for source in context.recipe.sources:
+        splits_of[source.name] = plan_splits(source)
+        units.append(_unit(source, splits_of[source.name]))
+    kinds = {source.name: source for source in context.recipe.sources}
+
+    def tasks_of(unit: Unit) -> list[IngestTask]:
+        source = kinds[unit.source]
+        folder = context.lake.stage_uri(NAME, unit.source, unit.fingerprint)
+        return [
+            IngestTask(
+                source=source.name,
+                kind=source.kind,
+                options=source.parsed_options().model_dump(),
+                split=split,
+                number=number,
+                output_uri=folder,
+            )
+            for number, split in enumerate(splits_of[source.name])
+        ]
+
+    context.complete(units, tasks_of, ingest_split)
+
+
+def plan_splits(source: SourceSpec) -> list[Split]:
+    """The splits of the first of the source's uris that exists; RecipeError when none does."""
+    problems = []
+    for uri in source.uris():
+        try:
+            splits = source.source_kind().splits(uri, source.parsed_options())
+        except (FileNotFoundError, ValueError) as error:
+            problems.append(f"{uri}: {error}")
+            continue
+        if splits:
+            return splits
+        problems.append(f"{uri}: nothing there")
+    raise RecipeError(f"source {source.name!r} ({source.kind}) finds no input: " + "; ".join(problems))
+
+
+def ingest_split(task: IngestTask) -> TaskResult:
+    """Read one split; write its documents, and what was rejected or quarantined with the reason."""
+    kind = source_kinds()[task.kind]
+    records = kind.read(task.split, kind.options.model_validate(task.options))
+    result = TaskResult(measures={"raw_bytes": float(task.split.size_bytes), "text_bytes": 0.0})
+    refused: list[dict[str, str]] = []
+    documents = storage.write_parquet(
+        f"{task.output_uri}/part-{task.number:05d}.parquet",
+        DOCUMENT_SCHEMA,
+        _tables(task.source, records, result, refused),
+    )
+    result.files.append(documents)
+    if refused:
+        table = pa.Table.from_pylist(refused, schema=REFUSED_SCHEMA)
+        uri = f"{task.output_uri}/refused-{task.number:05d}.parquet"
+        result.files.append(storage.write_parquet(uri, REFUSED_SCHEMA, [table]))
+    return result
+
+
+def _unit(source: SourceSpec, splits: list[Split]) -> Unit:
+    settings = {
+        "kind": source.kind,
+        "options": source.parsed_options().model_dump(mode="json"),
+        "splits": [[split.identity, split.start, split.stop] for split in splits],
+    }
+    return Unit(NAME, VERSION, source.name, settings, {})
+
+
+def _tables(
+    source: str, records: Iterator[Any], result: TaskResult, refused: list[dict[str, str]]
+) -> Iterator[pa.Table]:
+    """Tables of documents, cut by size; counts every record in `result.books`."""
+    pending: list[Document] = []
+    pending_bytes = 0
+    for record in records:
+        record = _storable(record)
+        _count(source, record, result.books, refused)
+        if not isinstance(record, Document):
+            continue
+        size_bytes = len(record.text.encode())
+        result.measures["text_bytes"] += size_bytes
+        pending.append(record)
+        pending_bytes += size_bytes
+        if pending_bytes >= ROW_GROUP_BYTES or len(pending) >= ROW_GROUP_DOCUMENTS:
+            yield to_table(source, pending)
+            pending, pending_bytes = [], 0
+    if pending:
+        yield to_table(source, pending)
+
+
+def _storable(record: Any) -> Any:
+    """A document whose text is no valid Unicode cannot be stored as text: quarantine it."""
+    if isinstance(record, Document):
+        try:
+            record.text.encode()
+        except UnicodeEncodeError as error:
+            reference = record.url or f"{record.repository}@{record.commit}:{record.path}"
+            return Quarantined(reference, "invalid_unicode", str(error)[:200])
+    return record
+
+
+def _count(source: str, record: Any, books: Books, refused: list[dict[str, str]]) -> None:
+    books.records_in += 1
+    match record:
+        case Document():
+            books.kept += 1
+        case Absorbed():
+            books.absorbed += 1
+        case Rejected(reference, reason):
+            books.rejected += 1
+            books.reasons[reason] = books.reasons.get(reason, 0) + 1
+            refused.append(_refused(source, "rejected", reference, reason, ""))
+        case Quarantined(reference, reason, detail):
+            books.quarantined += 1
+            books.reasons[reason] = books.reasons.get(reason, 0) + 1
+            refused.append(_refused(source, "quarantined", reference, reason, detail))
+        case _:
+            raise TypeError(f"source {source!r} yielded {type(record).__name__}, not one of the record types")
+
+
+def _refused(source: str, outcome: str, reference: str, reason: str, detail: str) -> dict[str, str]:
+    texts = {"reference": reference, "reason": reason, "detail": detail}
+    clean = {name: text.encode("utf-8", "backslashreplace").decode() for name, text in texts.items()}
+    return {"source": source, "outcome": outcome, **clean}

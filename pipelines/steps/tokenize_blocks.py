@@ -1,0 +1,228 @@
+"""Tokenize: survivors' text becomes token blocks. Tokens, not text, go through Spark's shuffle."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from mixer import storage
+from mixer.blocks import block_bits, block_name, block_of, block_schema
+from mixer.order import document_order_hash
+from mixer.plan import SourceTokens
+from mixer.tokens import tokenizer
+from pipelines.context import Context, TaskResult, Unit, part_number
+from pipelines.lake import Books, StageManifest
+
+NAME = "tokenize"
+VERSION = 1
+
+INDEX_FILE = "index.parquet"
+INDEX_SCHEMA = pa.schema([("block", pa.int64()), ("documents", pa.int64()), ("tokens", pa.int64())])
+
+TOKENS_SQL = "source string, block long, key binary, tokens binary"
+BLOCK_FILE_SQL = "source string, block long, documents long, tokens long, path string, bytes long, sha256 string"
+ROWS_PER_BATCH = 256  # documents that leave a worker at once
+
+
+def run(context: Context) -> None:
+    """Publish the token blocks of every source."""
+    recipe = context.recipe
+    encoder = tokenizer(recipe.tokenizer.name)
+    vocabulary = encoder.info.model_dump(include={"name", "vocabulary_sha256", "special_tokens"})
+    units = []
+    for source in recipe.sources:
+        documents = context.of("ingest", source.name)
+        bits = block_bits(int(documents.measures["text_bytes"]))
+        settings = {"tokenizer": vocabulary, "salt": recipe.salt, "block_bits": bits}
+        inputs = {
+            "documents": documents.output,
+            "verdicts": context.of("decide", source.name).output,
+            "removed": context.of("dedup", source.name).output,
+        }
+        units.append(Unit(NAME, VERSION, source.name, settings, inputs))
+    missing = context.find(units)
+    if not missing:
+        return
+    files = _write_blocks(context, missing)
+    for unit in missing:
+        context.publish(unit, [_unit_result(context, unit, [row for row in files if row["source"] == unit.source])])
+
+
+def source_tokens(context: Context, source: str, max_epochs: float | None) -> SourceTokens:
+    """A tokenized source as the planner sees it."""
+    spec = next(s for s in context.recipe.sources if s.name == source)
+    index = read_index(context.of(NAME, source), context)
+    return SourceTokens(
+        name=source,
+        kind=spec.kind,
+        group=spec.group_name(),
+        documents=sum(index["documents"]),
+        block_tokens=dict(zip(index["block"], index["tokens"], strict=True)),
+        max_epochs=max_epochs,
+    )
+
+
+def read_index(manifest: StageManifest, context: Context) -> dict[str, list[int]]:
+    """The block index: columns block, documents, tokens."""
+    (uri,) = manifest.part_uris(context.lake, INDEX_FILE)
+    with storage.open_parquet(uri) as file:
+        columns: dict[str, list[int]] = file.read(use_threads=False).to_pydict()
+    return columns
+
+
+def _write_blocks(context: Context, units: list[Unit]) -> list[Any]:
+    tasks = [task for unit in units for task in _tasks(context, unit)]
+    folders = {unit.source: context.lake.stage_uri(NAME, unit.source, unit.fingerprint) for unit in units}
+    blocks = sum(2 ** int(unit.settings["block_bits"]) for unit in units)
+    spark = context.spark
+    with context.watching(NAME, len(tasks)):
+        frame = spark.createDataFrame([(json.dumps(task),) for task in tasks], "task string").repartition(len(tasks))
+        rows: list[Any] = (
+            frame.mapInArrow(_encode_parts, TOKENS_SQL)
+            .repartition(blocks, "source", "block")
+            .sortWithinPartitions("source", "block", "key")
+            .mapInArrow(_block_writer(folders, context.recipe.tokenizer.name), BLOCK_FILE_SQL)
+            .collect()
+        )
+    return rows
+
+
+def _tasks(context: Context, unit: Unit) -> list[dict[str, Any]]:
+    """One task a part: its documents, verdicts and removed rows."""
+    removed = {part_number(u): u for u in context.of("dedup", unit.source).part_uris(context.lake, "removed-")}
+    documents = context.of("ingest", unit.source).part_uris(context.lake, "part-")
+    verdicts = context.of("decide", unit.source).part_uris(context.lake, "part-")
+    return [
+        {
+            "source": unit.source,
+            "documents_uri": documents_uri,
+            "verdicts_uri": verdicts_uri,
+            "removed_uri": removed.get(part_number(documents_uri)),
+            "tokenizer": context.recipe.tokenizer.name,
+            "salt": context.recipe.salt,
+            "block_bits": unit.settings["block_bits"],
+        }
+        for documents_uri, verdicts_uri in zip(documents, verdicts, strict=True)
+    ]
+
+
+def _encode_parts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for task in batch.column("task").to_pylist():
+            yield from encode_part(json.loads(task))
+
+
+def encode_part(task: dict[str, Any]) -> Iterator[pa.RecordBatch]:
+    """The tokens of a part's survivors, a row a document: source, block, sort key (order hash, id), token bytes."""
+    survives = surviving_rows(task["verdicts_uri"], task["removed_uri"])
+    encoder = tokenizer(task["tokenizer"])
+    first_row = 0
+    with storage.open_parquet(task["documents_uri"]) as file:
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group, ["doc_id", "text", "marks"], use_threads=False)
+            mask = survives[first_row : first_row + table.num_rows]
+            first_row += table.num_rows
+            for batch in table.filter(pa.array(mask)).to_batches(max_chunksize=ROWS_PER_BATCH):
+                yield _encode_batch(batch, task, encoder)
+
+
+def surviving_rows(verdicts_uri: str, removed_uri: str | None) -> npt.NDArray[np.bool_]:
+    """bool[rows of the part]: kept by the rules and not removed as a duplicate."""
+    with storage.open_parquet(verdicts_uri) as file:
+        survives = file.read(["keep"], use_threads=False).column("keep").to_numpy().astype(np.bool_).copy()
+    if removed_uri:
+        with storage.open_parquet(removed_uri) as file:
+            survives[file.read(["row"], use_threads=False).column("row").to_numpy()] = False
+    return survives
+
+
+def _encode_batch(batch: pa.RecordBatch, task: dict[str, Any], encoder: Any) -> pa.RecordBatch:
+    blocks, keys, tokens = [], [], []
+    columns = (batch.column(name).to_pylist() for name in ("doc_id", "text", "marks"))
+    for doc_id, text, marks in zip(*columns, strict=True):
+        order_hash = document_order_hash(task["salt"], doc_id)
+        ids = encoder.encode_document(text, [(mark["at_bytes"], mark["token"]) for mark in marks or ()])
+        blocks.append(block_of(order_hash, task["block_bits"]))
+        keys.append(order_hash.to_bytes(8, "big") + doc_id.encode())
+        tokens.append(ids.astype(ids.dtype.newbyteorder("<")).tobytes())
+    columns_out = [
+        pa.array([task["source"]] * batch.num_rows),
+        pa.array(blocks, pa.int64()),
+        pa.array(keys, pa.binary()),
+        pa.array(tokens, pa.binary()),
+    ]
+    return pa.RecordBatch.from_arrays(columns_out, names=["source", "block", "key", "tokens"])
+
+
+def _block_writer(folders: dict[str, str], tokenizer_name: str) -> Any:
+    """A function for mapInArrow: documents sorted by (source, block, key) in, one file a block written."""
+
+    def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        current: tuple[str, int] | None = None
+        pending: list[pa.RecordBatch] = []
+        for batch in batches:
+            for place, rows in _runs(batch):
+                if current is not None and place != current:
+                    yield _write_block(folders, tokenizer_name, current, pending)
+                    pending = []
+                current = place
+                pending.append(rows)
+        if current is not None:
+            yield _write_block(folders, tokenizer_name, current, pending)
+
+    return write
+
+
+def _runs(batch: pa.RecordBatch) -> Iterator[tuple[tuple[str, int], pa.RecordBatch]]:
+    """The batch cut where (source, block) changes."""
+    places = list(zip(batch.column("source").to_pylist(), batch.column("block").to_pylist(), strict=True))
+    start = 0
+    for stop in range(1, len(places) + 1):
+        if stop == len(places) or places[stop] != places[start]:
+            yield places[start], batch.slice(start, stop - start)
+            start = stop
+
+
+def _write_block(
+    folders: dict[str, str], tokenizer_name: str, place: tuple[str, int], batches: list[pa.RecordBatch]
+) -> pa.RecordBatch:
+    source, block = place
+    info = tokenizer(tokenizer_name).info
+    schema = block_schema(info.id_type)
+    keys = [key for batch in batches for key in batch.column("key").to_pylist()]
+    ids = [
+        np.frombuffer(data, f"<{np.dtype(info.id_type).str[1:]}")
+        for b in batches
+        for data in b.column("tokens").to_pylist()
+    ]
+    offsets = np.concatenate([[0], np.cumsum([len(array) for array in ids])])
+    columns = [
+        pa.array([key[8:].decode() for key in keys]),
+        pa.array([int.from_bytes(key[:8], "big") for key in keys], pa.uint64()),
+        pa.ListArray.from_arrays(
+            pa.array(offsets.astype(np.int32)), pa.array(np.concatenate(ids)), type=schema.field(2).type
+        ),
+    ]
+    table = pa.Table.from_arrays(columns, schema=schema)
+    file = storage.write_parquet(f"{folders[source]}/{block_name(block)}", schema, [table], use_dictionary=False)
+    values = [source, block, file.rows, int(offsets[-1]), file.path, file.bytes, file.sha256]
+    names = [column.split()[0] for column in BLOCK_FILE_SQL.split(", ")]
+    return pa.RecordBatch.from_pylist([dict(zip(names, values, strict=True))])
+
+
+def _unit_result(context: Context, unit: Unit, rows: list[Any]) -> TaskResult:
+    """The unit's files with the block index, and its books: what dedup kept must have arrived in blocks."""
+    rows = sorted(rows, key=lambda row: row["block"])
+    folder = context.lake.stage_uri(NAME, unit.source, unit.fingerprint)
+    table = pa.Table.from_pydict(
+        {name: [row[name] for row in rows] for name in INDEX_SCHEMA.names}, schema=INDEX_SCHEMA
+    )
+    index = storage.write_parquet(f"{folder}/{INDEX_FILE}", INDEX_SCHEMA, [table])
+    files = [storage.WrittenFile(row["path"], row["documents"], row["bytes"], row["sha256"]) for row in rows]
+    documents = sum(row["documents"] for row in rows)
+    records_in = context.of("dedup", unit.source).books.kept
+    tokens = float(sum(row["tokens"] for row in rows))
+    return TaskResult([*files, index], Books(records_in=records_in, kept=documents), {"tokens": tokens})
