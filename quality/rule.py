@@ -1,0 +1,57 @@
+"""The rule contract: thresholds over stored signals.
+
+A rule is data: a list of checks, each naming a signal, a comparison and a bound. Judging reads no text, every check is
+evaluated for every document, and every failing one is recorded with its value and bound. Order never matters.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+import quality.rules
+
+Comparison = Literal[">=", "<=", "in"]
+
+
+class RuleSettings(BaseModel):
+    """Base of every rule's settings: what a recipe may write under `rules: <name>:`; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A document passes when `signal comparison bound` holds; a null signal passes unless `null_fails`."""
+
+    reason: str  # what is recorded: <rule>.<reason>
+    signal: str  # a column of the annotated table
+    comparison: Comparison
+    bound: float | frozenset[str]
+    null_fails: bool = False
+    exempt_languages: frozenset[str] = frozenset()  # values of `code_language` that this check passes over
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A named set of checks; `checks(settings)` turns a recipe's settings into them."""
+
+    name: str
+    meaning: str
+    origin: str  # the paper or tool that the constants come from
+    settings: type[RuleSettings]
+    checks: Callable[[Any], tuple[Check, ...]]
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """Every rule found in the folder `rules/`, by name."""
+    found = {}
+    for module_info in pkgutil.iter_modules(quality.rules.__path__):
+        module = importlib.import_module(f"quality.rules.{module_info.name}")
+        found[module.RULE.name] = module.RULE
+    return dict(sorted(found.items()))

@@ -1,0 +1,89 @@
+"""Signals: what is measured once in every document, so that rules can judge without reading it again."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from quality.arrow_text import text_buffers
+from quality.characters import class_table, decode
+from quality.kernel import kernel
+from quality.language import identify
+from quality.tallies import TALLIES, count_characters, count_lines, count_words, stop_word_keys
+from quality.words import split_words
+
+SIGNALS_SCHEMA = pa.schema(
+    [
+        ("n_bytes", pa.int64()),  # of UTF-8
+        ("n_chars", pa.int64()),  # Unicode code points
+        ("n_lines", pa.int64()),  # of str.splitlines
+        ("max_line_chars", pa.int64()),  # without the line's end
+        ("mean_line_chars", pa.float64()),
+        ("alphabetic_share", pa.float64()),  # letters / characters
+        ("n_words", pa.int64()),  # see quality/words.py
+        ("n_non_symbol_words", pa.int64()),  # words that are not symbols alone
+        ("mean_word_chars", pa.float64()),  # of those
+        ("hash_to_word_ratio", pa.float64()),  # number of # / all words
+        ("ellipsis_to_word_ratio", pa.float64()),  # number of ... and … / all words
+        ("bullet_line_share", pa.float64()),  # lines that begin with • or - / lines
+        ("ellipsis_line_share", pa.float64()),  # lines that end with ... or … / lines
+        ("words_with_letter_share", pa.float64()),  # of all words
+        ("n_distinct_stop_words", pa.int64()),  # of Gopher's eight
+        ("language", pa.string()),  # ISO 639 code; und: no words
+        ("language_score", pa.float32()),
+    ]
+)
+
+
+def measure(text: pa.StringArray | pa.LargeStringArray) -> pa.RecordBatch:
+    """The signals of every document in `text` as SIGNALS_SCHEMA, a row per document.
+
+    A ratio whose denominator is zero is zero, so an empty document (a null counts as one) has zeros and the
+    language `und`. Raises TypeError and ValueError as `quality.arrow_text.text_buffers` does.
+    """
+    data, offsets = text_buffers(text)
+    tallies = np.zeros(len(offsets) - 1, TALLIES)
+    _tally_all(data, offsets, class_table(), stop_word_keys(), tallies)
+    language, language_score = identify(text)
+    columns = _signals(tallies) | {"language": language, "language_score": language_score}
+    return pa.RecordBatch.from_arrays([pa.array(columns[name]) for name in SIGNALS_SCHEMA.names], schema=SIGNALS_SCHEMA)
+
+
+@kernel
+def _tally_all(data: Any, offsets: Any, classes: Any, stop_words: Any, tallies: Any) -> None:
+    n_documents = len(offsets) - 1
+    longest_bytes = 0
+    for i in range(n_documents):
+        longest_bytes = max(longest_bytes, offsets[i + 1] - offsets[i])
+    code_points = np.empty(longest_bytes, np.uint32)
+    starts = np.empty(longest_bytes, np.int32)
+    ends = np.empty(longest_bytes, np.int32)
+    for i in range(n_documents):
+        tally = tallies[i]
+        tally.n_bytes = offsets[i + 1] - offsets[i]
+        n_chars = decode(data, offsets[i], offsets[i + 1], code_points)
+        tally.n_chars = n_chars
+        count_characters(code_points, n_chars, classes, tally)
+        count_lines(code_points, n_chars, classes, tally)
+        n_words = split_words(code_points, n_chars, classes, starts, ends)
+        count_words(code_points, starts, ends, n_words, classes, stop_words, tally)
+
+
+def _signals(tallies: npt.NDArray[Any]) -> dict[str, Any]:
+    """Every signal that is a count or a ratio of counts."""
+    counts = {name: tallies[name] for name in TALLIES.names or () if name in SIGNALS_SCHEMA.names}
+    return counts | {
+        "mean_line_chars": _ratio(tallies["n_line_chars"], tallies["n_lines"]),
+        "alphabetic_share": _ratio(tallies["n_letters"], tallies["n_chars"]),
+        "mean_word_chars": _ratio(tallies["n_non_symbol_word_chars"], tallies["n_non_symbol_words"]),
+        "hash_to_word_ratio": _ratio(tallies["n_hashes"], tallies["n_words"]),
+        "ellipsis_to_word_ratio": _ratio(tallies["n_ellipses"], tallies["n_words"]),
+        "bullet_line_share": _ratio(tallies["n_bullet_lines"], tallies["n_lines"]),
+        "ellipsis_line_share": _ratio(tallies["n_ellipsis_lines"], tallies["n_lines"]),
+        "words_with_letter_share": _ratio(tallies["n_words_with_letter"], tallies["n_words"]),
+    }
+
+
+def _ratio(counts: npt.NDArray[np.int64], of: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    return np.divide(counts, of, out=np.zeros(len(of), np.float64), where=of > 0)

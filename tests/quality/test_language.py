@@ -1,0 +1,98 @@
+import os
+from pathlib import Path
+from typing import Any
+
+import fasttext
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quality import _fasttext_model
+from quality.language import identify
+from tests.quality.texts import SENTENCES, documents, multilingual_texts
+
+
+@pytest.fixture(scope="module")
+def oracle() -> Any:
+    return fasttext.load_model(str(_fasttext_model.model_path()))
+
+
+def assert_as_fasttext(oracle: Any, texts: list[str]) -> None:
+    labels, scores = identify(pa.array(texts, pa.string()))
+    for text, label, score in zip(texts, labels.to_pylist(), scores.to_pylist(), strict=True):
+        if not text.strip(" \t\n\r\v\f\0"):
+            assert (label, score) == ("und", 0.0)
+            continue
+        (expected_label,), (expected_score,) = oracle.predict(text.replace("\n", " "))
+        assert score == pytest.approx(expected_score, abs=1e-4), text
+        assert f"__label__{label}" == expected_label, text
+
+
+def test_languages_are_recognised() -> None:
+    labels, scores = identify(pa.array(SENTENCES.values()))
+    assert labels.to_pylist() == list(SENTENCES)
+    assert min(scores.to_pylist()) > 0.5
+
+
+def test_as_fasttext_on_several_hundred_texts(oracle: Any) -> None:
+    assert_as_fasttext(oracle, multilingual_texts(500))
+
+
+@settings(max_examples=200, deadline=None)
+@given(documents.filter(lambda text: "</s>" not in text))
+def test_as_fasttext_on_anything(oracle: Any, text: str) -> None:
+    assert_as_fasttext(oracle, [text])
+
+
+@pytest.mark.skipif("MIXDOWN_DATA" not in os.environ, reason="MIXDOWN_DATA is not set")
+def test_as_fasttext_on_real_pages(oracle: Any) -> None:
+    from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+    path = Path(os.environ["MIXDOWN_DATA"], "web", "wet", "oscar-io-63docs.warc.wet.gz")
+    with path.open("rb") as file:
+        records = ArchiveIterator(file, record_types=WarcRecordType.conversion)
+        texts = [record.reader.read().decode("utf-8", "replace") for record in records]
+    assert len(texts) == 63
+    assert_as_fasttext(oracle, texts)
+
+
+def test_the_end_of_sentence_word_is_left_out_and_reading_goes_on() -> None:
+    scores = identify(pa.array(["bonjour </s> tout le monde", "bonjour tout le monde", "bonjour </s>x tout le monde"]))[
+        1
+    ]
+    assert scores[0] == scores[1]
+    assert scores[0] != scores[2]
+
+
+def test_words_from_an_other_slot_owner_are_not_mixed_up() -> None:
+    """More distinct words than the cache has slots: each slot changes hands while documents share words."""
+    numbers = [f"{i:x}" for i in range(40_000)]
+    texts = [SENTENCES["fr"], " ".join(numbers), SENTENCES["fr"], " ".join(reversed(numbers)), SENTENCES["de"]]
+    together = identify(pa.array(texts))
+    for i, text in enumerate(texts):
+        label, score = identify(pa.array([text]))
+        assert (together[0][i], together[1][i]) == (label[0], score[0])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.one_of(documents, st.sampled_from(multilingual_texts(20))), min_size=1, max_size=6))
+def test_a_result_does_not_depend_on_the_batch(texts: list[str]) -> None:
+    labels, scores = identify(pa.array(texts))
+    alone = [identify(pa.array([text])) for text in texts]
+    assert labels.to_pylist() == [label[0].as_py() for label, _ in alone]
+    assert scores.to_pylist() == [score[0].as_py() for _, score in alone]
+
+
+def test_another_model_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "lid.176.ftz").write_bytes(b"something else")
+    with pytest.raises(ValueError, match=r"not the lid\.176\.ftz that is expected"):
+        _fasttext_model.load_model(tmp_path / "lid.176.ftz")
+
+
+def test_the_model_s_shape() -> None:
+    model, labels = _fasttext_model.load_model(_fasttext_model.model_path())
+    assert len(labels) == len(model.output_rows) == 176
+    assert np.count_nonzero(model.left >= 0) == 175
+    assert model.input_rows.shape == (len(model.word_offsets) - 1 + np.count_nonzero(model.bucket_rows >= 0), 16)

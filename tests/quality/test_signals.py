@@ -1,0 +1,115 @@
+import json
+import os
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import quality
+from quality.signals import SIGNALS_SCHEMA, measure
+from tests.quality.reference import measured
+from tests.quality.texts import documents, multilingual_texts
+
+COUNTED = [name for name in SIGNALS_SCHEMA.names if not name.startswith("language")]
+
+
+def rows(text: pa.Array) -> list[dict[str, object]]:
+    batch = measure(text)
+    assert batch.schema == SIGNALS_SCHEMA
+    batch.validate(full=True)
+    found: list[dict[str, object]] = batch.to_pylist()
+    return found
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(documents, max_size=4))
+def test_signals_are_the_references(texts: list[str]) -> None:
+    found = measure(pa.array(texts, pa.string())).select(COUNTED).to_pylist()
+    assert found == [measured(text) for text in texts]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(documents, min_size=1, max_size=5))
+def test_a_batch_is_its_documents_one_by_one(texts: list[str]) -> None:
+    assert rows(pa.array(texts)) == [row for text in texts for row in rows(pa.array([text]))]
+
+
+@pytest.mark.parametrize("type_", [pa.string(), pa.large_string()])
+def test_slices_and_both_string_types(type_: pa.DataType) -> None:
+    texts = multilingual_texts(10)
+    assert rows(pa.array(texts, type_).slice(3, 4)) == rows(pa.array(texts[3:7]))
+
+
+def test_an_empty_document_and_a_null_have_zeros() -> None:
+    empty, null = rows(pa.array(["", None]))
+    assert empty == null
+    assert empty.pop("language") == "und"
+    assert set(empty.values()) == {0}
+
+
+@pytest.mark.parametrize("text", [pa.array([], pa.string()), pa.array(["a"]).slice(1), pa.array([""] * 3)])
+def test_arrays_without_text(text: pa.Array) -> None:
+    assert measure(text).num_rows == len(text)
+
+
+def test_a_batch_that_is_no_text_is_refused() -> None:
+    with pytest.raises(TypeError, match="not binary; cast it"):
+        measure(pa.array([b"bytes"]))
+
+
+def test_offsets_out_of_the_data_are_refused() -> None:
+    offsets = pa.array([0, 99, 3], pa.int32()).buffers()[1]
+    with pytest.raises(ValueError, match="an offset leads out of its 3 bytes"):
+        measure(pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"abc")))
+
+
+HOSTILE = [
+    *(bytes([lead]) for lead in (0x80, 0xBF, 0xC0, 0xDF, 0xE0, 0xEF, 0xF0, 0xF4, 0xF7, 0xFF)),
+    b"\xf4\xbf\xbf\xbf \xe3\x81",
+    b"a" * 5000,
+    "日".encode() * 500,
+    b"." * 100,
+    b"\r",
+    b"</s>",
+    b"<",
+    b"",
+    b" ",
+]
+
+CHECKED_RUN = """
+import json, sys
+import numpy as np, pyarrow as pa
+from quality.characters import decode
+from quality.signals import measure
+from tests.quality.test_signals import hostile_array
+try:
+    decode(np.frombuffer(b"abc", np.uint8), 0, 3, np.empty(2, np.uint32))
+except IndexError:
+    json.dump(measure(hostile_array()).to_pylist(), sys.stdout)
+"""
+
+
+def hostile_array() -> pa.StringArray:
+    """HOSTILE as an Arrow array whose bytes are not all UTF-8, in the very order given and nothing after."""
+    binary = pa.array(HOSTILE, pa.binary())
+    return pa.StringArray.from_buffers(len(binary), *binary.buffers()[1:])
+
+
+def test_nothing_is_read_or_written_out_of_bounds(request: pytest.FixtureRequest) -> None:
+    sources = sorted(Path(quality.__path__[0]).glob("*.py"))
+    version = sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
+    assert request.config.cache is not None
+    cache = request.config.cache.mkdir(f"bounds-checked-kernels-{version}")
+    checked = subprocess.run(
+        [sys.executable, "-c", CHECKED_RUN],
+        env=os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(cache)},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        check=True,
+    )
+    assert json.loads(checked.stdout) == rows(hostile_array())
