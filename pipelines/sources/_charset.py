@@ -1,0 +1,76 @@
+"""Bytes of a page to text: which character encoding, and how much of it did not decode."""
+
+import codecs
+import re
+
+from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
+
+MAX_UNDECODABLE_SHARE = 0.1
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# https://encoding.spec.whatwg.org/ means these larger sets by the older names.
+LARGER_SETS = {
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "gbk": "gb18030",
+    "big5": "big5hkscs",
+    "iso8859-11": "cp874",
+}
+LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+CONTROL_CHARACTERS = dict.fromkeys((*range(9), *range(14, 32), *range(127, 160), 65279))
+REPLACEMENT = "\ufffd"
+
+
+class Undecodable(Exception):
+    """More than MAX_UNDECODABLE_SHARE of the characters are replacements or control characters."""
+
+
+def decoded_text(data: bytes, declared: str | None, is_html: bool = False) -> tuple[str, str]:
+    """The text of `data` and the name of its encoding; raises Undecodable.
+
+    A byte order mark counts most (as in WHATWG's standard), then `declared` (the HTTP header's charset), then
+    the page's own `<meta>`, then what resiliparse detects. A declared encoding that fails on most of the non-
+    ASCII characters is a wrong declaration: then the detected one is taken. Line ends become line feeds and
+    control characters go.
+    """
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            return _cleaned(data[len(mark) :].decode(encoding, "replace")), encoding
+    encoding = _python_codec(declared) or _detected(data, is_html)
+    text = data.decode(encoding, "replace")
+    if _is_wrong_encoding(text):
+        detected = _detected(data, is_html=False)
+        retried = data.decode(detected, "replace")
+        if retried.count(REPLACEMENT) < text.count(REPLACEMENT):
+            text, encoding = retried, detected
+    return _cleaned(text), encoding
+
+
+def _python_codec(label: str | None) -> str | None:
+    """Python's codec for an encoding's label as WHATWG reads it; None for a label that is not of the web."""
+    if not label or not label.isascii():
+        return None
+    name = map_encoding_to_html5(label, fallback_utf8=False)
+    return None if name is None else LARGER_SETS.get(name, name)
+
+
+def _detected(data: bytes, is_html: bool) -> str:
+    encoding = _python_codec(detect_encoding(data, from_html_meta=is_html)) or "utf-8"
+    return "utf-8" if encoding == "cp1252" and data.isascii() else encoding
+
+
+def _is_wrong_encoding(text: str) -> bool:
+    replaced = text.count(REPLACEMENT)
+    return replaced > 0 and 2 * replaced > len(text) - len(text.encode("ascii", "ignore"))
+
+
+def _cleaned(text: str) -> str:
+    text = LINE_END.sub("\n", text)
+    clean = text.translate(CONTROL_CHARACTERS)
+    bad = len(text) - len(clean) + clean.count(REPLACEMENT)
+    if bad > MAX_UNDECODABLE_SHARE * len(text):
+        raise Undecodable(f"{bad} of {len(text)} characters are no text")
+    return clean
