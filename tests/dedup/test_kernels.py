@@ -1,0 +1,32 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from dedup.warm import warm
+from tests.dedup.hostile import digest
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+def test_kernels_stay_within_their_arrays(tmp_path: Path) -> None:
+    checked = subprocess.run(
+        [sys.executable, "-m", "tests.dedup.hostile"],
+        env={**os.environ, "NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)},
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert checked.stdout.strip() == digest(), "results differ: a stale numba cache in dedup/__pycache__, or a bug"
+
+
+def test_real_use_after_warming_compiles_nothing_more() -> None:
+    from dedup.exact import _collapse_whitespace
+    from dedup.kernels import sign_documents
+
+    warm()
+    versions = len(sign_documents.signatures), len(_collapse_whitespace.signatures)
+    digest()
+    assert (len(sign_documents.signatures), len(_collapse_whitespace.signatures)) == versions == (1, 1)
