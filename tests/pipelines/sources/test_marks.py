@@ -1,0 +1,15 @@
+import importlib
+import pkgutil
+
+import pipelines.sources
+from mixer.tokens import tokenizer
+
+
+def test_every_mark_that_a_source_writes_is_a_special_token() -> None:
+    special = tokenizer("cl100k_base").special_tokens
+    found = 0
+    for info in pkgutil.walk_packages(pipelines.sources.__path__, "pipelines.sources."):
+        marks = getattr(importlib.import_module(info.name), "MARKS", ())
+        found += len(marks)
+        assert set(marks) <= set(special), info.name
+    assert found >= 12
