@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 # Where JAVA_HOME is unset, the environment's own launcher (if there is one) is found on the PATH.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SPARK_LOCAL_IP ?= 127.0.0.1
+# Spark speaks of errors only; mixdown prints a line a stage itself.
+export SPARK_CONF_DIR ?= $(CURDIR)/docker/spark-conf
 
 # A CPU-only machine saves gigabytes with TORCH_INDEX=https://download.pytorch.org/whl/cpu
 TORCH_INDEX ?=

@@ -16,6 +16,7 @@ from pipelines.preview import preview_of, table_of
 from pipelines.recipe import RecipeError
 from pipelines.stages import STAGE_NAMES, run_stages
 from pipelines.steps.plan import make_plan
+from trainer.errors import TrainerError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -116,17 +117,33 @@ def report(
 def train(
     manifest: ManifestArgument,
     preset: Annotated[str, typer.Option(help="Model size: tiny, 60m, 160m, 470m, 2.8b.")] = "tiny",
-    steps: Annotated[int, typer.Option(help="Optimizer steps.")] = 30,
+    steps: Annotated[
+        int | None, typer.Option(help="Optimizer steps. Default: the whole mixture.", show_default=False)
+    ] = None,
     batch_rows: Annotated[int, typer.Option(help="Sequences in a step.")] = 8,
     output: Annotated[Path | None, typer.Option(help="Folder of the run.", show_default=False)] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     seed: Annotated[int, typer.Option(help="Of the model's first weights.")] = 0,
+    checkpoint_every: Annotated[int, typer.Option(help="Steps between checkpoints.")] = 100,
 ) -> None:
     """Train a model on a mixture; a run that was stopped goes on from its last checkpoint."""
+    from trainer.progress import ProgressLine
+    from trainer.train import describe
     from trainer.train import train as run_training
 
-    result = run_training(manifest, output, preset=preset, steps=steps, batch_rows=batch_rows, device=device, seed=seed)
-    print(f"run: {result.output}")
+    with ProgressLine() as line:
+        result = run_training(
+            manifest,
+            output,
+            preset,
+            steps,
+            batch_rows,
+            seed=seed,
+            device=device,
+            checkpoint_every=checkpoint_every,
+            log=line,
+        )
+    print(describe(result))
 
 
 def _refuse_before_work(context: Any) -> None:
@@ -181,6 +198,6 @@ def _run(command: typer.Typer) -> None:
     """Run; an error that a person can mend is one message, not a stack."""
     try:
         command()
-    except (RecipeError, InfeasibleMixture, RetentionError, NotBuilt, FileNotFoundError) as error:
+    except (RecipeError, InfeasibleMixture, RetentionError, NotBuilt, TrainerError, FileNotFoundError) as error:
         print(f"mixdown: {error}", file=sys.stderr)
         sys.exit(2)

@@ -2,8 +2,8 @@
 
 `<lake>/stages/<stage>/<source>/<fingerprint>/` holds part files and, written last, `manifest.json`. No manifest
 means not done, whatever files lie there. The fingerprint names what was asked (stage, its version, settings, the
-inputs' outputs); `output` names what came out (the files' checksums), so a stage that is redone with the same result redoes
-nothing after it.
+inputs' outputs); `output` names what came out (the files' checksums), so a stage that is redone with the same
+result redoes nothing after it.
 """
 
 import hashlib

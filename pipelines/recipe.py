@@ -42,6 +42,12 @@ def _safe_name(name: str) -> str:
     return name
 
 
+def _check_rule(name: str, settings: dict[str, Any]) -> None:
+    if name not in rules():
+        raise ValueError(_unknown("rule", name, rules()))
+    rules()[name].settings.model_validate(settings)
+
+
 class SourceSpec(_Strict):
     """One source of documents."""
 
@@ -49,7 +55,7 @@ class SourceSpec(_Strict):
     kind: str
     uri: str | list[str]  # of several, the first that exists
     group: str | None = None  # default: the kind's
-    rules: list[str] = Field(default_factory=list)
+    rules: list[str | dict[str, dict[str, Any]]] = Field(default_factory=list)  # names, or {name: settings}
     options: dict[str, Any] = Field(default_factory=dict)
     max_epochs: Annotated[float, Field(gt=0)] | None = None  # default: the recipe's
 
@@ -64,11 +70,18 @@ class SourceSpec(_Strict):
     def _check_kind_and_rules(self) -> "SourceSpec":
         if self.kind not in source_kinds():
             raise ValueError(_unknown("source kind", self.kind, source_kinds()))
-        for rule in self.rules:
-            if rule not in rules():
-                raise ValueError(_unknown("rule", rule, rules()))
+        for rule, settings in self.own_rules().items():
+            _check_rule(rule, settings)
         self.parsed_options()
         return self
+
+    def own_rules(self) -> dict[str, dict[str, Any]]:
+        """The rules that judge this source, each with the settings that it has here alone."""
+        return {
+            name: settings
+            for rule in self.rules
+            for name, settings in ({rule: {}} if isinstance(rule, str) else rule).items()
+        }
 
     def source_kind(self) -> SourceKind:
         """The kind's implementation."""
@@ -146,16 +159,14 @@ class Recipe(_Strict):
             if not any(phase.weights.values()):
                 raise ValueError(f"phase {phase.name!r}: every weight is 0; give at least one source a positive weight")
         for rule, settings in self.rules.items():
-            if rule not in rules():
-                raise ValueError(_unknown("rule", rule, rules()))
-            rules()[rule].settings.model_validate(settings)
+            _check_rule(rule, settings)
         return self
 
     def checks(self, source: SourceSpec) -> dict[str, tuple[Check, ...]]:
         """The checks that judge a source's documents, by rule name."""
         return {
-            name: rules()[name].checks(rules()[name].settings.model_validate(self.rules.get(name, {})))
-            for name in source.rules
+            name: rules()[name].checks(rules()[name].settings.model_validate(self.rules.get(name, {}) | own))
+            for name, own in source.own_rules().items()
         }
 
     def is_code(self, source_name: str) -> bool:

@@ -48,7 +48,7 @@ def run(context: Context) -> None:
 
 def _parts(context: Context, units: list[Unit]) -> list[dict[str, Any]]:
     """Every part of every source; its index in this list is the high half of its documents' positions."""
-    parts = []
+    parts: list[dict[str, Any]] = []
     for rank, unit in enumerate(units):
         annotated = context.of("annotate", unit.source).part_uris(context.lake, "part-")
         verdicts = context.of("decide", unit.source).part_uris(context.lake, "part-")

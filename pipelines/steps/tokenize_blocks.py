@@ -132,7 +132,7 @@ def encode_part(task: dict[str, Any]) -> Iterator[pa.RecordBatch]:
 def surviving_rows(verdicts_uri: str, removed_uri: str | None) -> npt.NDArray[np.bool_]:
     """bool[rows of the part]: kept by the rules and not removed as a duplicate."""
     with storage.open_parquet(verdicts_uri) as file:
-        survives = file.read(["keep"], use_threads=False).column("keep").to_numpy().astype(np.bool_).copy()
+        survives: npt.NDArray[np.bool_] = np.array(file.read(["keep"], use_threads=False).column("keep"), np.bool_)
     if removed_uri:
         with storage.open_parquet(removed_uri) as file:
             survives[file.read(["row"], use_threads=False).column("row").to_numpy()] = False

@@ -1,0 +1,143 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.build import DEFAULT_RECIPE
+from pipelines.recipe import Recipe, RecipeError, load_recipe, parse_recipe
+
+
+def content(**changes: Any) -> dict[str, Any]:
+    base: dict[str, Any] = {
+        "name": "test",
+        "sources": [
+            {"name": "pages", "kind": "web", "uri": "pages.warc.gz", "rules": ["gopher_quality"]},
+            {"name": "forum", "kind": "web", "uri": "forum.warc.gz"},
+            {"name": "files", "kind": "git_files", "uri": "repo"},
+            {"name": "prs", "kind": "pull_requests", "uri": "events"},
+        ],
+        "phases": [{"budget_tokens": 1000, "weights": {"pages": 0.6, "forum": 0.2, "files": 0.1, "prs": 0.1}}],
+    }
+    return base | changes
+
+
+def problem(**changes: Any) -> str:
+    with pytest.raises(RecipeError) as error:
+        parse_recipe(content(**changes))
+    return str(error.value)
+
+
+def test_the_demo_recipe_is_valid() -> None:
+    recipe = load_recipe(DEFAULT_RECIPE)
+    assert {recipe.is_code(source.name) for source in recipe.sources} == {True, False}
+    assert all(Path(uri).is_absolute() or uri == "environment" for source in recipe.sources for uri in source.uris())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sequence_lenght": 512}, "unknown key 'sequence_lenght'; did you mean 'sequence_length'?"),
+        ({"phases": [{"budget_tokens": 10, "weigths": {"pages": 1}}]}, "did you mean 'weights'?"),
+        ({"dedup": {"bandz": 3}}, "did you mean 'bands'?"),
+        ({"rules": {"gopher_qualty": {}}}, "unknown rule 'gopher_qualty'; did you mean 'gopher_quality'?"),
+        ({"rules": {"gopher_quality": {"min_wrods": 3}}}, "min_wrods"),
+        ({"sources": [{"name": "x", "kind": "wep", "uri": "y"}]}, "unknown source kind 'wep'; did you mean 'web'?"),
+        ({"sources": [{"name": "x", "kind": "web", "uri": "y", "options": {"max_bites": 1}}]}, "max_bites"),
+        ({"sources": [{"name": "../x", "kind": "web", "uri": "y"}]}, "a name has 1 to 64 letters"),
+        ({"phases": [{"budget_tokens": 10, "weights": {"page": 1}}]}, "unknown source 'page'; did you mean 'pages'?"),
+        ({"phases": [{"budget_tokens": 10, "weights": {"pages": 0}}]}, "every weight is 0"),
+        ({"phases": [{"budget_tokens": 10, "weights": {"pages": -1}}]}, "greater than or equal to 0"),
+        ({"phases": [{"budget_tokens": 10, "weights": {"pages": float("nan")}}]}, "finite"),
+        ({"phases": [{"budget_tokens": 0, "weights": {"pages": 1}}]}, "greater than 0"),
+        ({"name": "a/b"}, "a name has"),
+    ],
+)
+def test_a_mistake_is_named_with_the_way_out(changes: dict[str, Any], message: str) -> None:
+    assert message in problem(**changes)
+
+
+def test_every_problem_is_told_at_once() -> None:
+    text = problem(sequence_length=3, seed=-1)
+    assert "sequence_length" in text
+    assert "seed" in text
+
+
+def weights(recipe: Recipe) -> dict[str, float]:
+    return recipe.phases[0].weights
+
+
+@given(st.decimals(0, 1, places=4))
+def test_code_ratio_sets_the_share_of_code_and_keeps_the_proportions(ratio: Any) -> None:
+    new = weights(parse_recipe(content()).with_code_ratio(float(ratio)))
+    assert new["files"] + new["prs"] == pytest.approx(float(ratio))
+    assert new["pages"] + new["forum"] == pytest.approx(1 - float(ratio))
+    assert new["pages"] == pytest.approx(3 * new["forum"])
+    assert new["files"] == pytest.approx(new["prs"])
+
+
+@pytest.mark.parametrize("ratio", [-0.1, 1.01, float("nan")])
+def test_a_ratio_outside_its_range_is_refused(ratio: float) -> None:
+    with pytest.raises(RecipeError, match="a share from 0 to 1"):
+        parse_recipe(content()).with_code_ratio(ratio)
+
+
+def test_a_ratio_without_code_to_give_is_refused_before_any_work() -> None:
+    recipe = parse_recipe(content(phases=[{"budget_tokens": 10, "weights": {"pages": 1}}]))
+    with pytest.raises(RecipeError, match="asks phase 'train' for 50% code, and no code source"):
+        recipe.with_code_ratio(0.5)
+    assert weights(recipe.with_code_ratio(0)) == {"pages": 1.0}
+
+
+@given(st.lists(st.integers(1, 10**12), min_size=1, max_size=4), st.integers(1000, 10**13))
+def test_a_budget_scales_the_phases_and_adds_up(budgets: list[int], budget: int) -> None:
+    phases = [
+        {"name": f"p{number}", "budget_tokens": tokens, "weights": {"pages": 1}}
+        for number, tokens in enumerate(budgets)
+    ]
+    recipe = parse_recipe(content(phases=phases)).with_budget(budget)
+    assert abs(sum(phase.budget_tokens for phase in recipe.phases) - budget) < len(budgets)
+    for phase, tokens in zip(recipe.phases, budgets, strict=True):
+        assert abs(phase.budget_tokens - budget * tokens / sum(budgets)) <= 2
+
+
+def test_uris_are_taken_from_the_recipes_folder_and_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources = [
+        {"name": "a", "kind": "web", "uri": ["../raw/a.warc", "s3://bucket/a.warc"]},
+        {"name": "b", "kind": "web", "uri": "${MIXDOWN_TEST_DATA}/b.warc"},
+    ]
+    path = tmp_path / "recipes" / "r.yaml"
+    path.parent.mkdir()
+    path.write_text(yaml.safe_dump(content(sources=sources, phases=[{"budget_tokens": 99, "weights": {"a": 1}}])))
+    with pytest.raises(RecipeError, match="not set in the environment"):
+        load_recipe(path)
+    monkeypatch.setenv("MIXDOWN_TEST_DATA", "/data")
+    recipe = load_recipe(path)
+    assert recipe.sources[0].uris() == [str(tmp_path / "raw" / "a.warc"), "s3://bucket/a.warc"]
+    assert recipe.sources[1].uris() == ["/data/b.warc"]
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1", "!!python/object/apply:os.system ['true']"])
+def test_what_is_no_recipe_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    with pytest.raises(RecipeError):
+        load_recipe(path)
+    with pytest.raises(RecipeError, match="no recipe at"):
+        load_recipe(tmp_path / "missing.yaml")
+
+
+def test_a_source_may_have_its_own_settings_of_a_rule() -> None:
+    sources = [
+        {"name": "a", "kind": "web", "uri": "a", "rules": ["gopher_quality", {"license": {"allow_missing": True}}]},
+        {"name": "b", "kind": "web", "uri": "b", "rules": ["license"]},
+    ]
+    recipe = parse_recipe(content(sources=sources, phases=[{"budget_tokens": 9, "weights": {"a": 1}}]))
+    bounds = [recipe.checks(source)["license"][0].bound for source in recipe.sources]
+    assert bounds == [0, 1]
+    bad = {"name": "a", "kind": "web", "uri": "a", "rules": [{"license": {"allow": True}}]}
+    assert "allow" in problem(sources=[bad])
