@@ -1,0 +1,116 @@
+"""Batches of a mixture in training order; where it stands is one integer.
+
+Global batch k is rows [k·B, (k+1)·B) of the mixture, and rank r of w takes every w-th of them from the r-th on. So the
+order needs no shuffling, no seed and no bookkeeping: after a restart, with any number of ranks, the rows continue at
+the next one. A last global batch that would not be full is not fed (its rows are `rows_left_over`): every rank would
+not get the same number of rows.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.audit import SourceAudit
+from trainer.errors import SettingError
+from trainer.shard_rows import Rows, ShardRows
+
+__all__ = ["Rows", "ShardRows", "TrainingLoader"]
+
+
+class TrainingLoader(Iterator[Rows]):
+    """Iterates over one rank's part of each global batch of the mixture at `manifest_uri`.
+
+    `batch_rows` is the global batch, a multiple of `world`. The next batch is read by a thread while this one trains;
+    the state counts only batches that were handed out. Use it as a context manager, or call `close`.
+    """
+
+    def __init__(self, manifest_uri: str, batch_rows: int, rank: int = 0, world: int = 1) -> None:
+        if not 0 <= rank < world:
+            raise SettingError(f"rank {rank} is not one of {world} ranks (0 to {world - 1})")
+        if batch_rows < 1 or batch_rows % world:
+            raise SettingError(f"batch_rows {batch_rows} is not a positive multiple of the {world} ranks")
+        self._shards = ShardRows(manifest_uri)
+        self.manifest = self._shards.manifest
+        self.batch_rows = batch_rows
+        self._rank, self._world = rank, world
+        self._next_row = 0
+        self._audit = SourceAudit(self.manifest)
+        self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="shard-reader")
+        self._ahead: tuple[int, Future[tuple[Rows, NDArray[np.int64]]]] | None = None
+
+    def __next__(self) -> Rows:
+        """The next batch's rows for this rank; ShardError where the shards contradict the manifest."""
+        if self.batches_left == 0:
+            raise StopIteration
+        first_row = self._next_row
+        if self._ahead is None or self._ahead[0] != first_row:
+            self._read_ahead(first_row)
+        batch, source_indices = self._take()
+        self._next_row += self.batch_rows
+        if self.batches_left:
+            self._read_ahead(self._next_row)
+        self._audit.feed(source_indices)
+        return batch
+
+    @property
+    def next_row(self) -> int:
+        """First global row that was not handed out yet."""
+        return self._next_row
+
+    @property
+    def batches_left(self) -> int:
+        """Whole global batches from here to the mixture's end."""
+        return (self.manifest.rows - self._next_row) // self.batch_rows
+
+    @property
+    def rows_left_over(self) -> int:
+        """Rows at the end that no whole batch will take."""
+        return (self.manifest.rows - self._next_row) % self.batch_rows
+
+    def tokens_by_source(self) -> dict[str, int]:
+        """Packed training tokens of rows [0, next row) by source, all ranks together."""
+        return self._audit.tokens_by_source()
+
+    def state_dict(self) -> dict[str, int]:
+        """Where the loader stands; independent of rank, world and batch size."""
+        return {"next_row": self._next_row}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Continue at a saved state; what was fed before is counted again from the shards' source column."""
+        next_row = state["next_row"]
+        if not 0 <= next_row <= self.manifest.rows:
+            raise SettingError(f"next row {next_row} is outside the mixture's {self.manifest.rows} rows")
+        audit = SourceAudit(self.manifest)
+        audit.feed(self._reader.submit(self._shards.source_indices, 0, next_row).result())
+        self._audit, self._next_row, self._ahead = audit, next_row, None
+
+    def close(self) -> None:
+        """Stop the reading thread and close the open shard."""
+        self._reader.shutdown(wait=True, cancel_futures=True)
+        self._shards.close()
+
+    def __enter__(self) -> "TrainingLoader":
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _read_ahead(self, first_row: int) -> None:
+        # All reads go through the one thread: ShardRows keeps an open file and is not made for two.
+        self._ahead = first_row, self._reader.submit(self._read, first_row)
+
+    def _take(self) -> tuple[Rows, NDArray[np.int64]]:
+        if self._ahead is None:
+            raise RuntimeError("nothing was read ahead")
+        future, self._ahead = self._ahead[1], None
+        return future.result()
+
+    def _read(self, first_row: int) -> tuple[Rows, NDArray[np.int64]]:
+        end_row = first_row + self.batch_rows
+        rows = self._shards.read(range(first_row + self._rank, end_row, self._world))
+        return rows, self._shards.source_indices(first_row, end_row)

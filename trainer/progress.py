@@ -1,0 +1,36 @@
+"""One line on the terminal that follows a run."""
+
+from types import TracebackType
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from trainer.metrics import StepMetrics
+
+
+class ProgressLine:
+    """A `log` callback for `train` and a context manager: shows step, loss, rate, speed and time left."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            MofNCompleteColumn(), BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn()
+        )
+        self._task = self._progress.add_task("loading", total=None)
+
+    def __call__(self, metrics: StepMetrics) -> None:
+        """Show a finished step."""
+        self._progress.update(
+            self._task,
+            completed=metrics.step,
+            total=metrics.steps,
+            description=f"loss {metrics.loss:.4f}  lr {metrics.learning_rate:.2e}  "
+            f"{metrics.tokens_per_second:,.0f} tokens/s  {metrics.phase}",
+        )
+
+    def __enter__(self) -> "ProgressLine":
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
