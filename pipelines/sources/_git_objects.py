@@ -1,0 +1,226 @@
+"""Git objects: commits, trees and blobs by id.
+
+Every object's hash is checked, so history and folders cannot run in circles; what is missing or damaged costs
+that one object.
+"""
+
+import hashlib
+import re
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from pipelines.sources import _git_command as git
+
+TREE_MODE, SYMLINK_MODE, SUBMODULE_MODE = 0o040000, 0o120000, 0o160000
+MAX_COMMIT_BYTES = 1 << 20
+MAX_TREE_BYTES = 16 << 20
+_RESTART_BYTES = 8 << 20  # an unwanted object beyond this is got rid of by ending git, not by reading it
+_CACHED_ENTRIES = 300_000
+_SHA = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_PERSON = re.compile(rb"([^\n<]*)<([^\n>]*)>(?: (\d{1,12}) [+-]\d{4})?")
+_PERSON_BYTES = 1_000
+
+
+class ObjectError(Exception):
+    """An object that cannot be had; `reason` is missing_object, corrupt_object or object_too_large."""
+
+    def __init__(self, sha: str, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {sha} {detail}")
+        self.reason, self.detail = reason, f"{sha} {detail}".strip()
+
+
+class Entry(NamedTuple):
+    """A tree's entry: its mode (file, folder, symbolic link, submodule) and its object's id."""
+
+    mode: int
+    sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit's fields; `message` is still bytes, in the encoding that the commit names."""
+
+    sha: str
+    tree: str
+    parents: tuple[str, ...]
+    author_name: str
+    author_email: str
+    author_date: datetime | None
+    date: datetime | None
+    encoding: str
+    message: bytes
+    size_bytes: int
+
+
+class _CatFile(NamedTuple):
+    process: "subprocess.Popen[bytes]"
+    asked: IO[bytes]
+    answers: IO[bytes]
+
+
+class ObjectReader:
+    """Reads the objects of `located` through one long-running `git cat-file --batch`.
+
+    `git_dir` is a git directory of our own, so that the repository's configuration is out of reach.
+    """
+
+    def __init__(self, git_dir: Path, located: git.Located) -> None:
+        self._located = located
+        self._environment = git.environment(
+            GIT_DIR=str(git_dir), GIT_OBJECT_DIRECTORY=str(located.objects_dir.absolute())
+        )
+        self._cat_file: _CatFile | None = None
+        self._trees: dict[str, dict[bytes, Entry]] = {}
+        self._cached_entries = 0
+
+    def close(self) -> None:
+        """End the git process; the next read would start another one."""
+        if self._cat_file is not None:
+            self._cat_file.process.kill()
+            self._cat_file.process.communicate()
+            self._cat_file = None
+
+    def read(self, sha: str, kind: str, max_bytes: int) -> bytes:
+        """The content of object `sha` of type `kind`; ObjectError where it cannot be had or is longer."""
+        cat_file = self._running()
+        try:
+            cat_file.asked.write(sha.encode() + b"\n")
+            cat_file.asked.flush()
+            header = cat_file.answers.readline().split()
+        except OSError:
+            header = []
+        if len(header) == 2 and header[1] == b"missing":
+            raise ObjectError(sha, "corrupt_object" if self._is_stored(sha) else "missing_object")
+        if len(header) != 3:
+            self.close()
+            raise ObjectError(sha, "corrupt_object", "git could not read it")
+        size_bytes = int(header[2])
+        if size_bytes > max_bytes:
+            self._skip(cat_file, size_bytes + 1)
+            raise ObjectError(sha, "object_too_large", f"{size_bytes} bytes, more than {max_bytes}")
+        content = cat_file.answers.read(size_bytes + 1)
+        if len(content) != size_bytes + 1:
+            self.close()
+            raise ObjectError(sha, "corrupt_object", "its content ends early")
+        return self._verified(sha, kind, header[1], content[:-1])
+
+    def commit(self, sha: str) -> Commit:
+        """The commit `sha`; ObjectError where it cannot be read."""
+        return _parse_commit(sha, self.read(sha, "commit", MAX_COMMIT_BYTES))
+
+    def tree(self, sha: str) -> dict[bytes, Entry]:
+        """The entries of tree `sha` by name; ObjectError where it cannot be read."""
+        if sha in self._trees:
+            return self._trees[sha]
+        entries = _parse_tree(sha, self.read(sha, "tree", MAX_TREE_BYTES))
+        self._cached_entries += len(entries)
+        if self._cached_entries > _CACHED_ENTRIES:
+            self._trees, self._cached_entries = {}, len(entries)
+        self._trees[sha] = entries
+        return entries
+
+    def sizes_bytes(self, shas: list[str]) -> list[int]:
+        """Each object's size; 0 for what cannot be read."""
+        done = subprocess.run(
+            git.command("cat-file", "--buffer", "--batch-check=%(objectname) %(objectsize)"),
+            input="".join(f"{sha}\n" for sha in shas).encode(),
+            capture_output=True,
+            env=self._environment,
+            cwd="/",
+            check=False,
+        )
+        answers = [line.split() for line in done.stdout.split(b"\n")]
+        known = {line[0].decode(): int(line[1]) for line in answers if len(line) == 2 and line[1].isdigit()}
+        return [known.get(sha, 0) for sha in shas]
+
+    def _running(self) -> _CatFile:
+        if self._cat_file is None:
+            process = subprocess.Popen(
+                git.command("cat-file", "--batch"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=self._environment,
+                cwd="/",
+            )
+            if process.stdin is None or process.stdout is None:
+                raise RuntimeError("git cat-file was started without pipes")
+            self._cat_file = _CatFile(process, process.stdin, process.stdout)
+        return self._cat_file
+
+    def _skip(self, cat_file: _CatFile, size_bytes: int) -> None:
+        if size_bytes > _RESTART_BYTES:
+            self.close()
+        else:
+            cat_file.answers.read(size_bytes)
+
+    def _is_stored(self, sha: str) -> bool:
+        """Whether an object that git calls missing has a loose file: then it is unreadable instead."""
+        return (self._located.objects_dir / sha[:2] / sha[2:]).exists()
+
+    def _verified(self, sha: str, kind: str, found_kind: bytes, content: bytes) -> bytes:
+        digest = hashlib.new(self._located.object_format, usedforsecurity=False)
+        digest.update(b"%s %d\0" % (found_kind, len(content)))
+        digest.update(content)
+        if digest.hexdigest() != sha:
+            raise ObjectError(sha, "corrupt_object", "its content does not have this id")
+        if found_kind.decode() != kind:
+            raise ObjectError(sha, "corrupt_object", f"a {found_kind.decode()} where a {kind} was expected")
+        return content
+
+
+def _parse_tree(sha: str, data: bytes) -> dict[bytes, Entry]:
+    entries: dict[bytes, Entry] = {}
+    sha_bytes = len(sha) // 2
+    at = 0
+    try:
+        while at < len(data):
+            space = data.index(b" ", at)
+            end = data.index(b"\0", space)
+            stop = end + 1 + sha_bytes
+            entries[data[space + 1 : end]] = Entry(int(data[at:space], 8), data[end + 1 : stop].hex())
+            at = stop
+    except ValueError as error:
+        raise ObjectError(sha, "corrupt_object", "the tree's entries are malformed") from error
+    return entries
+
+
+def _parse_commit(sha: str, data: bytes) -> Commit:
+    head, _, message = data.partition(b"\n\n")
+    fields: dict[bytes, list[bytes]] = {}
+    for line in head.split(b"\n"):
+        key, _, value = line.partition(b" ")
+        fields.setdefault(key, []).append(value)
+    linked = [*fields.get(b"tree", [b""])[:1], *fields.get(b"parent", [])]
+    if not all(len(other) == len(sha) and _SHA.fullmatch(other) for other in linked):
+        raise ObjectError(sha, "corrupt_object", "the commit names no tree, or a parent without an id")
+    tree, *parents = (other.decode() for other in linked)
+    name, email, author_date = _person(fields.get(b"author", [b""])[0])
+    return Commit(
+        sha=sha,
+        tree=tree,
+        parents=tuple(parents),
+        author_name=name,
+        author_email=email,
+        author_date=author_date,
+        date=_person(fields.get(b"committer", [b""])[0])[2],
+        encoding=fields.get(b"encoding", [b"utf-8"])[0].decode("ascii", "replace"),
+        message=message,
+        size_bytes=len(data),
+    )
+
+
+def _person(value: bytes) -> tuple[str, str, datetime | None]:
+    """Name, e-mail address and time of an author or committer line; None: no time that exists."""
+    found = _PERSON.match(value[:_PERSON_BYTES])
+    if found is None:
+        return value[:_PERSON_BYTES].decode(errors="replace"), "", None
+    name, email = found[1].decode(errors="replace").strip(), found[2].decode(errors="replace")
+    try:
+        date = datetime.fromtimestamp(int(found[3]), UTC) if found[3] else None
+    except (OverflowError, ValueError, OSError):
+        date = None
+    return name, email, date
