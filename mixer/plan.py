@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict
 from mixer.apportion import apportion, exact_fraction, normalised
 from mixer.manifest import Phase, PhaseShare, SourceTotal
 
-
 WEIGHT_TOLERANCE = 1e-9  # weights written as decimals of thirds are not worth a note
 
 
@@ -139,7 +138,7 @@ def _plan_phase(
         )
     shares = normalised({s.name: exact_fraction(phase.weights.get(s.name, 0)) for s in request.sources})
     total = sum(exact_fraction(weight) for weight in phase.weights.values())
-    if abs(total - 1) > WEIGHT_TOLERANCE:
+    if abs(float(total) - 1) > WEIGHT_TOLERANCE:
         notes.append(f"phase {phase.name}: weights sum to {float(total):g} and were normalised")
     counts = apportion(rows, list(shares.values()))
     parts = []

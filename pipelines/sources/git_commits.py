@@ -13,17 +13,17 @@ from itertools import islice
 from typing import NamedTuple
 
 from pipelines.document import Document, Quarantined, Record, Rejected, TextWithMarks
+from pipelines.readers.git.commit_options import GitCommitsOptions
+from pipelines.readers.git.commit_order import commit_order
+from pipelines.readers.git.commit_rules import is_automatic, is_bot, message_of, subject_of
+from pipelines.readers.git.commit_span import Draws, changed_span, draws
+from pipelines.readers.git.objects import Commit, ObjectError
+from pipelines.readers.git.repository import Repository, matching, open_repository
+from pipelines.readers.git.text import NotText, special_kind, text_of
+from pipelines.readers.git.tree import Change, LicenseReader, Unreadable, changes
+from pipelines.readers.languages import check_languages, language_of
+from pipelines.readers.licenses import spdx_header
 from pipelines.source import SourceKind, Split
-from pipelines.sources._commit_options import GitCommitsOptions
-from pipelines.sources._commit_order import commit_order
-from pipelines.sources._commit_rules import is_automatic, is_bot, message_of, subject_of
-from pipelines.sources._commit_span import Draws, changed_span, draws
-from pipelines.sources._git import Repository, matching, open_repository
-from pipelines.sources._git_objects import Commit, ObjectError
-from pipelines.sources._git_text import NotText, special_kind, text_of
-from pipelines.sources._git_tree import Change, LicenseReader, Unreadable, changes
-from pipelines.sources._languages import check_languages, language_of
-from pipelines.sources._licenses import spdx_header
 
 MARKS = ("<commit_before>", "<commit_msg>", "<commit_after>")
 

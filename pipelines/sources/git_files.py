@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from pipelines.document import Document, Quarantined, Record, Rejected
+from pipelines.readers.git.objects import Commit, ObjectError
+from pipelines.readers.git.repository import Repository, matching, open_repository
+from pipelines.readers.git.text import NotText, special_kind, text_of
+from pipelines.readers.git.tree import Change, LicenseReader, Unreadable, changes
+from pipelines.readers.languages import check_languages, language_of
+from pipelines.readers.licenses import spdx_header
 from pipelines.source import SourceKind, SourceOptions, Split
-from pipelines.sources._git import Repository, matching, open_repository
-from pipelines.sources._git_objects import Commit, ObjectError
-from pipelines.sources._git_text import NotText, special_kind, text_of
-from pipelines.sources._git_tree import Change, LicenseReader, Unreadable, changes
-from pipelines.sources._languages import check_languages, language_of
-from pipelines.sources._licenses import spdx_header
 
 FILES_PER_SPLIT = 2_000
 

@@ -14,13 +14,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from pipelines.document import Absorbed, Document, Quarantined, Record, Rejected
+from pipelines.readers.github.conversation import Conversation, assemble, key_of
+from pipelines.readers.github.conversation_rules import failing_length, failing_reason, is_sampled, keep_probability
+from pipelines.readers.github.event_archives import archive_files, archive_lines, identity_of
+from pipelines.readers.github.events import ConversationEvent, Facts, read_event
+from pipelines.readers.github.pull_request_options import PullRequestOptions
+from pipelines.readers.github.pull_request_text import render
 from pipelines.source import SourceKind, Split
-from pipelines.sources._conversation import Conversation, assemble, key_of
-from pipelines.sources._conversation_rules import failing_length, failing_reason, is_sampled, keep_probability
-from pipelines.sources._event_archives import archive_files, archive_lines, identity_of
-from pipelines.sources._github_events import ConversationEvent, Facts, read_event
-from pipelines.sources._pull_request_options import PullRequestOptions
-from pipelines.sources._pull_request_text import render
 
 INCOMPLETE_DETAIL = "no event of the input has the pull request's title and description"
 

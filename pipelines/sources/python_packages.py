@@ -19,8 +19,8 @@ from pathlib import Path, PurePosixPath
 from pydantic import Field
 
 from pipelines.document import Document, Quarantined, Record, Rejected
+from pipelines.readers.licenses import spdx_of_classifiers
 from pipelines.source import SourceKind, SourceOptions, Split
-from pipelines.sources._licenses import spdx_of_classifiers
 
 ENVIRONMENT = "environment"
 STANDARD_LIBRARY = "stdlib"

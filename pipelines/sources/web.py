@@ -15,17 +15,17 @@ from pathlib import Path
 from pydantic import Field
 
 from pipelines.document import Document, Quarantined, Record, Rejected
-from pipelines.source import SourceKind, SourceOptions, Split
-from pipelines.sources._archives import ArchiveRecord, Damage, read_archive
-from pipelines.sources._charset import Undecodable, decoded_text
-from pipelines.sources._html_process import ExtractionFailed, main_text
-from pipelines.sources._http_responses import (
+from pipelines.readers.web.archives import ArchiveRecord, Damage, read_archive
+from pipelines.readers.web.charset import Undecodable, decoded_text
+from pipelines.readers.web.html_process import ExtractionFailed, main_text
+from pipelines.readers.web.http_responses import (
     MAX_HEADER_BYTES,
     HttpResponse,
     UnreadableBody,
     decoded_body,
     parse_response,
 )
+from pipelines.source import SourceKind, SourceOptions, Split
 
 ARCHIVE_SUFFIXES = tuple(
     f".{kind}{compression}" for kind in ("warc", "arc", "wet") for compression in ("", ".gz", ".lz4", ".zst")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.sources._conversation_text import one_line, readable, with_names, without_html_comments
-from pipelines.sources._pull_request_options import PullRequestOptions
+from pipelines.readers.github.conversation_text import one_line, readable, with_names, without_html_comments
+from pipelines.readers.github.pull_request_options import PullRequestOptions
 
 OPTIONS = PullRequestOptions()
 

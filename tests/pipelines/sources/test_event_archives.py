@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.document import Quarantined
-from pipelines.sources._event_archives import Line, archive_files, archive_lines, identity_of, split_lines
+from pipelines.readers.github.event_archives import Line, archive_files, archive_lines, identity_of, split_lines
 
 
 def write(path: Path, data: bytes) -> Path:

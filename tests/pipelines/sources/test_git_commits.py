@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.document import Document, Record, Rejected
+from pipelines.readers.git.commit_options import GitCommitsOptions
+from pipelines.readers.git.commit_rules import is_automatic, subject_of
+from pipelines.readers.git.commit_span import changed_span, draws
 from pipelines.source import source_kinds
 from pipelines.sources import git_commits
-from pipelines.sources._commit_options import GitCommitsOptions
-from pipelines.sources._commit_rules import is_automatic, subject_of
-from pipelines.sources._commit_span import changed_span, draws
 from pipelines.sources.git_commits import MARKS
 from tests.pipelines.sources.git_repositories import commit, git, new_repository
 

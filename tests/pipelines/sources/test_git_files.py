@@ -142,7 +142,7 @@ def test_a_split_goes_on_reading_the_commit_it_was_made_for(repository: Path) ->
 
 
 def test_a_tree_of_countless_folders_ends(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.sources._git_tree.MAX_TREES", 500)
+    monkeypatch.setattr("pipelines.readers.git.tree.MAX_TREES", 500)
     commit(repository, {"a.py": CODE}, "Add the file of the bomb")
     tree = git(repository, "rev-parse", "HEAD^{tree}")
     for _ in range(12):

@@ -9,8 +9,8 @@ from types import ModuleType
 import pytest
 
 from pipelines.document import Document, Rejected
+from pipelines.readers.git.commit_options import GitCommitsOptions
 from pipelines.sources import git_commits, git_files
-from pipelines.sources._commit_options import GitCommitsOptions
 from pipelines.sources.git_files import GitFilesOptions
 
 DEMO = Path(__file__).parents[3] / "recipes/demo"

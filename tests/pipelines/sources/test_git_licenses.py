@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.sources._languages import check_languages, language_of
-from pipelines.sources._licenses import all_of, is_license_file, spdx_header, spdx_of_classifiers, spdx_of_text
+from pipelines.readers.languages import check_languages, language_of
+from pipelines.readers.licenses import all_of, is_license_file, spdx_header, spdx_of_classifiers, spdx_of_text
 
 ROOT = Path(__file__).parents[3]
 MIT = """The MIT License

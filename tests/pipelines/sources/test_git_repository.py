@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.document import Document, Quarantined, Record, Rejected
+from pipelines.readers.git.commit_options import GitCommitsOptions
+from pipelines.readers.git.objects import ObjectError
+from pipelines.readers.git.repository import matching, open_repository
 from pipelines.sources import git_commits, git_files
-from pipelines.sources._commit_options import GitCommitsOptions
-from pipelines.sources._git import matching, open_repository
-from pipelines.sources._git_objects import ObjectError
 from pipelines.sources.git_files import GitFilesOptions
 from tests.pipelines.sources.git_repositories import ENVIRONMENT, commit, git, new_repository, object_path
 

@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.document import Absorbed, Document, Quarantined, Record, Rejected, to_table
+from pipelines.readers.github.conversation_rules import is_sampled, keep_probability
+from pipelines.readers.github.pull_request_options import PullRequestOptions
+from pipelines.readers.github.pull_request_text import MARKS
 from pipelines.source import source_kinds
-from pipelines.sources._conversation_rules import is_sampled, keep_probability
-from pipelines.sources._pull_request_options import PullRequestOptions
-from pipelines.sources._pull_request_text import MARKS
 from pipelines.sources.pull_requests import SOURCE
 
 Json = dict[str, Any]

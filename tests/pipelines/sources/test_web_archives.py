@@ -12,8 +12,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pipelines.document import Document, Quarantined
-from pipelines.sources._archives import ArchiveRecord, Damage, read_archive
-from pipelines.sources._forward_reader import READ_BYTES, ForwardReader
+from pipelines.readers.web.archives import ArchiveRecord, Damage, read_archive
+from pipelines.readers.web.forward_reader import READ_BYTES, ForwardReader
 from tests.pipelines.sources.web_samples import arc_file, http, members, outcomes, part, response, warc_record
 
 RECORDS = [warc_record("warcinfo", b"software: x"), response(), response(b"", "404 Gone"), response()]

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from pipelines.sources._charset import Undecodable, decoded_text
-from pipelines.sources._html import nesting
-from pipelines.sources._html_process import ExtractionFailed, HtmlProcess
-from pipelines.sources._http_responses import UnreadableBody, decoded_body, parse_response
+from pipelines.readers.web.charset import Undecodable, decoded_text
+from pipelines.readers.web.html import nesting
+from pipelines.readers.web.html_process import ExtractionFailed, HtmlProcess
+from pipelines.readers.web.http_responses import UnreadableBody, decoded_body, parse_response
 
 BODY = b"\x01\x02 some payload that is long enough to be worth compressing " * 20
 LIMIT = 1 << 20

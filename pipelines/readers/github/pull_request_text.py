@@ -12,10 +12,10 @@ repository and are left out. A thread's hunk stands at its first comment alone.
 """
 
 from pipelines.document import TextWithMarks
-from pipelines.sources._conversation import Conversation
-from pipelines.sources._conversation_text import with_names
-from pipelines.sources._github_events import ConversationEvent, Facts
-from pipelines.sources._pull_request_options import PullRequestOptions
+from pipelines.readers.github.conversation import Conversation
+from pipelines.readers.github.conversation_text import with_names
+from pipelines.readers.github.events import ConversationEvent, Facts
+from pipelines.readers.github.pull_request_options import PullRequestOptions
 
 PR = "<pr>"
 PR_STATUS = "<pr_status>"

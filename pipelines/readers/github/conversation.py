@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
-from pipelines.sources._github_events import ConversationEvent, Facts, User
+from pipelines.readers.github.events import ConversationEvent, Facts, User
 
 # Accounts that act by themselves but are registered as users; GitHub marks the newer ones with `[bot]`.
 BOT_LOGINS = frozenset(

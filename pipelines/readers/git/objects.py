@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from pipelines.sources import _git_command as git
+from pipelines.readers.git import command as git
 
 TREE_MODE, SYMLINK_MODE, SUBMODULE_MODE = 0o040000, 0o120000, 0o160000
 MAX_COMMIT_BYTES = 1 << 20

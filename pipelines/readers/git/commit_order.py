@@ -1,7 +1,7 @@
 """The order of a history's commits: parents before children, decided by the commits alone."""
 
-from pipelines.sources._git import Repository
-from pipelines.sources._git_objects import ObjectError, ObjectReader
+from pipelines.readers.git.objects import ObjectError, ObjectReader
+from pipelines.readers.git.repository import Repository
 
 # The last walked history: a worker reads many splits of one repository, and each would walk all of it again.
 _KEPT: dict[tuple[str, str, frozenset[str]], "CommitOrder"] = {}

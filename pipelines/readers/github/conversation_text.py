@@ -6,7 +6,7 @@ Everything here is one pass over the text: no input makes it slow.
 import re
 from collections.abc import Mapping
 
-from pipelines.sources._pull_request_options import PullRequestOptions
+from pipelines.readers.github.pull_request_options import PullRequestOptions
 
 TRUNCATED = "[Truncated]"  # stands between the first and the last lines of a cut text
 _SURROGATES = re.compile("[\ud800-\udfff]")

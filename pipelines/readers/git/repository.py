@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.sources import _git_command as git
-from pipelines.sources._git_objects import ObjectReader
+from pipelines.readers.git import command as git
+from pipelines.readers.git.objects import ObjectReader
 
 _BUNDLE_SIGNATURE = b"# v"  # "# v2 git bundle", "# v3 git bundle"
 

@@ -14,13 +14,13 @@ import sys
 from contextlib import suppress
 from typing import IO
 
-from pipelines.sources._html import MAX_NESTING, extract_main_text, nesting
+from pipelines.readers.web.html import MAX_NESTING, extract_main_text, nesting
 
 MAX_CPU_SECONDS = 60  # 16 MiB of ordinary markup take about two
 MAX_MEMORY_BYTES = 4 << 30
 LENGTH_BYTES = 8
 EXTRACTED, FAILED = b"\0", b"\1"
-SERVE = "from pipelines.sources._html_process import serve; serve()"
+SERVE = "from pipelines.readers.web.html_process import serve; serve()"
 
 
 class ExtractionFailed(Exception):

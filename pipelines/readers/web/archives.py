@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-from pipelines.sources._forward_reader import DamagedStream, ForwardReader
+from pipelines.readers.web.forward_reader import DamagedStream, ForwardReader
 
 MAX_LINE_BYTES = 1 << 16
 MAX_HEADER_LINES = 1000

@@ -1,6 +1,6 @@
 """The text of a file in a repository, or why it has none."""
 
-from pipelines.sources._git_objects import SUBMODULE_MODE, SYMLINK_MODE, Entry, ObjectReader
+from pipelines.readers.git.objects import SUBMODULE_MODE, SYMLINK_MODE, Entry, ObjectReader
 
 
 class NotText(Exception):

@@ -7,7 +7,7 @@ CommitPack's (arXiv 2308.07124).
 import codecs
 import re
 
-from pipelines.sources._git_objects import Commit
+from pipelines.readers.git.objects import Commit
 
 _MAX_SUBJECT_CHARS = 1_000
 _ENCODINGS = (

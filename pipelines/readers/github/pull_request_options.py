@@ -6,8 +6,8 @@ otherwise.
 
 from pydantic import Field
 
+from pipelines.readers.github.event_archives import MAX_LINE_BYTES
 from pipelines.source import SourceOptions
-from pipelines.sources._event_archives import MAX_LINE_BYTES
 
 
 class PullRequestOptions(SourceOptions):

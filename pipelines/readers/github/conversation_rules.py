@@ -8,9 +8,9 @@ import hashlib
 import re
 from collections.abc import Callable
 
-from pipelines.sources._conversation import Conversation, is_bot
-from pipelines.sources._github_events import Facts
-from pipelines.sources._pull_request_options import PullRequestOptions
+from pipelines.readers.github.conversation import Conversation, is_bot
+from pipelines.readers.github.events import Facts
+from pipelines.readers.github.pull_request_options import PullRequestOptions
 
 KEEP_INTERCEPT = 0.8007
 KEEP_SLOPE = 0.0007

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pipelines.sources._git_objects import (
+from pipelines.readers.git.objects import (
     SUBMODULE_MODE,
     SYMLINK_MODE,
     TREE_MODE,
@@ -11,7 +11,7 @@ from pipelines.sources._git_objects import (
     ObjectError,
     ObjectReader,
 )
-from pipelines.sources._licenses import all_of, is_license_file, spdx_of_text
+from pipelines.readers.licenses import all_of, is_license_file, spdx_of_text
 
 MAX_TREES = 200_000  # a few kilobytes of objects can describe a tree of billions of folders
 _MAX_PATH_BYTES = 4_096  # PATH_MAX of Linux

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pipelines.document import Quarantined, Rejected
-from pipelines.sources._conversation_text import one_line, readable, scalar_text
-from pipelines.sources._event_archives import Line
-from pipelines.sources._pull_request_options import PullRequestOptions
+from pipelines.readers.github.conversation_text import one_line, readable, scalar_text
+from pipelines.readers.github.event_archives import Line
+from pipelines.readers.github.pull_request_options import PullRequestOptions
 
 Kind = Literal["status", "comment", "review", "review_comment"]
 KIND_OF_TYPE: dict[str, Kind] = {
