@@ -1,0 +1,20 @@
+"""`make bench`: every benchmark, or one (`ONLY=mixing`), small (`QUICK=1`)."""
+
+import argparse
+import importlib
+
+PARTS = ("mixing",)
+
+
+def main() -> None:
+    """Run the parts that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=PARTS)
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    for part in [options.only] if options.only else PARTS:
+        importlib.import_module(f"benchmarks.{part}").run(options.quick)
+
+
+if __name__ == "__main__":
+    main()
