@@ -43,8 +43,8 @@ HASH, BULLET, HYPHEN = ord("#"), ord("•"), ord("-")
 
 
 def stop_word_keys() -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """STOP_WORDS as `_key` gives them, shape (8,)."""
-    return np.array([int.from_bytes(word.encode("ascii"), "big") for word in STOP_WORDS], np.int64)
+    """STOP_WORDS as `_stop_word_bit` reads them, shape (8,)."""
+    return np.array([int.from_bytes(b"\x01" + word.encode("ascii"), "big") for word in STOP_WORDS], np.int64)
 
 
 @kernel
@@ -171,7 +171,7 @@ def _is_symbols(code_points: Any, start: int, end: int, classes: Any) -> bool:
 def _stop_word_bit(code_points: Any, start: int, end: int, keys: Any) -> int:
     if end - start > LONGEST_STOP_WORD:
         return 0
-    key = 0
+    key = 1  # so that a leading NUL counts
     for at in range(start, end):
         if code_points[at] > 0x7F:
             return 0

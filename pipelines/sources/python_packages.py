@@ -5,6 +5,7 @@ listed path that leaves the folder), `file_too_large`, `empty_file` and `not_utf
 cannot be read is quarantined as `unreadable`.
 """
 
+import csv
 import platform
 import re
 import sysconfig
@@ -104,9 +105,10 @@ def _standard_library() -> Package:
 
 def _installed(distribution: Distribution) -> Package:
     metadata = distribution.metadata
-    if distribution.files is None:
+    record = distribution.read_text("RECORD")  # `distribution.files` leaves out missing files since Python 3.12
+    if record is None:
         raise FileNotFoundError(f"distribution {metadata['Name']!r} has no list of its files (RECORD): reinstall it")
-    paths = sorted({path.as_posix() for path in distribution.files if path.suffix == ".py"})
+    paths = sorted({row[0] for row in csv.reader(record.splitlines()) if row and row[0].endswith(".py")})
     if not paths:
         raise FileNotFoundError(f"distribution {metadata['Name']!r} has no .py files: is it installed as editable?")
     declared = metadata.get_all("License-Expression") or []
