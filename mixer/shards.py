@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from mixer import storage
 from mixer.blocks import Block, OrderedBlock
-from mixer.interleave import first_sequence_at, rows_of
+from mixer.interleave import Interleaving
 from mixer.plan import MixturePlan, ShardPlan
 from mixer.stream import Piece, SourceStream
 
@@ -71,7 +71,9 @@ class ShardMaker:
         self._streams = [
             SourceStream(source.name, plan.request.seed, source.block_tokens) for source in plan.request.sources
         ]
-        self._read = read
+        self._interleaving = Interleaving([part.rows for part in self._phase.sources])
+        # A small source repeats within a shard: its block is read once, and ordered once an epoch.
+        self._read = lru_cache(maxsize=2 * len(self._streams))(read)
         self._ordered = lru_cache(maxsize=4 * len(self._streams))(self._order_block)
 
     def rows(self, first: int, count: int) -> pa.Table:
@@ -91,12 +93,12 @@ class ShardMaker:
 
     def _sequences_within(self, start: int, stop: int) -> Iterator[tuple[int, npt.NDArray[np.int64], Sequences]]:
         """(source index, rows in the phase, sequences) of every source with rows in [start, stop) of the phase."""
-        counts = [part.rows for part in self._phase.sources]
+        order = self._interleaving
         for index, part in enumerate(self._phase.sources):
-            low = first_sequence_at(index, start, counts)
-            high = first_sequence_at(index, stop, counts)
+            low = order.first_sequence_at(index, start)
+            high = order.first_sequence_at(index, stop)
             if low < high:
-                rows = rows_of(index, np.arange(low, high, dtype=np.int64), counts)
+                rows = order.rows_of(index, np.arange(low, high, dtype=np.int64))
                 yield index, rows, self._pack(index, part.first_sequence + low, part.first_sequence + high)
 
     def _pack(self, index: int, first: int, last: int) -> Sequences:

@@ -1,7 +1,6 @@
 """Shards against a reference that builds the whole mixture in memory from the definitions."""
 
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mixer.blocks import Block
+from mixer.interleave import Interleaving
 from mixer.plan import MixturePlan, PlanRequest, plan_mixture
 from mixer.shards import ShardMaker, shard_name, write_shard
 from mixer.stream import SourceStream
@@ -39,7 +39,7 @@ def reader(request: PlanRequest) -> Callable[[str, int], Block]:
 
 
 def reference_rows(plan: MixturePlan, read: Callable[[str, int], Block]) -> list[tuple[str, str, list[int], list[int]]]:
-    """(source, phase, ids, doc starts) of every row, by concatenating whole sources and sorting."""
+    """(source, phase, ids, doc starts) of every row, by concatenating whole sources."""
     length = plan.request.sequence_length
     streams = {}
     for index, source in enumerate(plan.request.sources):
@@ -59,12 +59,13 @@ def reference_rows(plan: MixturePlan, read: Callable[[str, int], Block]) -> list
         streams[source.name] = (tokens, starts)
     rows = []
     for phase in plan.phases:
-        keys = [
-            (Fraction(2 * k + 1, 2 * part.rows), index, part.source, part.first_sequence + k)
+        interleaving = Interleaving([part.rows for part in phase.sources])
+        places = {
+            row: (part.source, part.first_sequence + sequence)
             for index, part in enumerate(phase.sources)
-            for k in range(part.rows)
-        ]
-        for _, _, source_name, sequence in sorted(keys):
+            for sequence, row in enumerate(interleaving.rows_of(index, np.arange(part.rows)).tolist())
+        }
+        for _, (source_name, sequence) in sorted(places.items()):
             tokens, starts = streams[source_name]
             first = sequence * length
             inside = [at - first for at in range(first, first + length) if at in starts]

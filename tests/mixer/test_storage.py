@@ -55,3 +55,27 @@ def test_a_gzipped_file_is_not_unpacked_behind_our_back(tmp_path: Path) -> None:
     path = tmp_path / "x.gz"
     path.write_bytes(gzip.compress(b"text"))
     assert storage.sha256_of(str(path)) == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_flipped_bit_is_an_error_and_never_another_number(tmp_path: Path) -> None:
+    uri = str(tmp_path / "part.parquet")
+    storage.write_parquet(uri, SCHEMA, [pa.table({"n": list(range(5000))})])
+    whole = Path(uri).read_bytes()
+    for position in range(0, len(whole), 97):
+        Path(uri).write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
+        try:
+            with storage.open_parquet(uri) as file:
+                found = file.read().column("n").to_pylist()
+        except (OSError, pa.ArrowException):
+            continue
+        assert found == list(range(5000)), position
+
+
+def test_a_missing_or_shortened_file_is_named(tmp_path: Path) -> None:
+    storage.write_bytes(str(tmp_path / "a"), b"123")
+    storage.check_files(str(tmp_path), {"a": 3})
+    with pytest.raises(storage.DamagedFile, match="a has 3 bytes instead of 4"):
+        storage.check_files(str(tmp_path), {"a": 4})
+    with pytest.raises(storage.DamagedFile, match="b is missing"):
+        storage.check_files(str(tmp_path), {"a": 3, "b": 1})
+    assert storage.sizes_in(str(tmp_path / "nowhere")) == {}
