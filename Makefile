@@ -35,9 +35,9 @@ $(VENV)/.installed: pyproject.toml
 
 .PHONY: demo
 demo: setup ## the main job on the demo recipe, a tiny model trained on it, a report page
-	@spark-submit pipelines/build_mix.py --code-ratio $(CODE_RATIO) --lake $(LAKE)
-	@mixture=$(LAKE)/mixtures/demo/$$(cat $(LAKE)/mixtures/demo/latest) && \
-	  mixdown train $$mixture --preset tiny --steps $(STEPS) && mixdown report $$mixture
+	@spark-submit pipelines/build_mix.py --code-ratio $(CODE_RATIO) --lake "$(LAKE)"
+	@mixture="$(LAKE)/mixtures/demo/$$(cat "$(LAKE)/mixtures/demo/latest")" && \
+	  mixdown train "$$mixture" --preset tiny --steps $(STEPS) && mixdown report "$$mixture"
 
 .PHONY: test
 test: setup ## the whole suite; FAST=1 leaves out what takes minutes

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from mixer.apportion import apportion, exact_fraction, normalised
 from mixer.manifest import Phase, PhaseShare, SourceTotal
 
-WEIGHT_TOLERANCE = 1e-9  # weights written as decimals of thirds are not worth a note
+WEIGHT_TOLERANCE = Fraction(1, 10**9)  # weights written as decimals of thirds are not worth a note
+MOST_SHARDS = 1_000_000  # a listing of more helps nobody, and planning it takes gigabytes
 
 
 class _Plain(BaseModel):
@@ -74,28 +75,24 @@ class MixturePlan(_Plain):
     notes: list[str]
 
 
-class InfeasibleMixture(ValueError):
+class PlanError(ValueError):
+    """A mixture that cannot be planned as asked; the message says what to change."""
+
+
+class InfeasibleMixture(PlanError):
     """The sources hold too little for the mixture within the allowed epochs."""
 
 
 def plan_mixture(request: PlanRequest) -> MixturePlan:
-    """The plan; InfeasibleMixture when a source would repeat more often than allowed, ValueError for bad weights."""
+    """The plan; InfeasibleMixture when a source would repeat more often than allowed, PlanError for what makes none."""
     sources = _grouped(request.sources)
     request = request.model_copy(update={"sources": sources})
     notes: list[str] = []
-    phases: list[Phase] = []
-    used = dict.fromkeys((source.name for source in sources), 0)
-    first_row = 0
-    for phase_request in request.phases:
-        phase = _plan_phase(request, phase_request, first_row, used, notes)
-        for part in phase.sources:
-            used[part.source] += part.rows
-        first_row += phase.rows
-        phases.append(phase)
+    phases = _plan_phases(request, notes)
     _check_feasible(request, phases)
     return MixturePlan(
         request=request,
-        rows=first_row,
+        rows=sum(phase.rows for phase in phases),
         phases=phases,
         sources=[_total(source, phases, request.sequence_length) for source in sources],
         shards=_shards(phases, request.rows_per_shard),
@@ -115,6 +112,7 @@ def largest_feasible_scale(request: PlanRequest) -> Fraction:
         for source in request.sources
         if source.max_epochs is not None and asked.get(source.name)
     ]
+    limits += [Fraction(0) for source in request.sources if asked.get(source.name) and not source.available_tokens]
     return min(limits, default=Fraction(10**12))
 
 
@@ -124,22 +122,34 @@ def _grouped(sources: Sequence[SourceTokens]) -> list[SourceTokens]:
     return sorted(sources, key=lambda source: order[source.group])
 
 
+def _plan_phases(request: PlanRequest, notes: list[str]) -> list[Phase]:
+    """The phases one behind the other, each going on in its sources where the one before stopped."""
+    phases: list[Phase] = []
+    used = dict.fromkeys((source.name for source in request.sources), 0)
+    for phase_request in request.phases:
+        first_row = phases[-1].first_row + phases[-1].rows if phases else 0
+        phases.append(_plan_phase(request, phase_request, first_row, used, notes))
+        for part in phases[-1].sources:
+            used[part.source] += part.rows
+    return phases
+
+
 def _plan_phase(
     request: PlanRequest, phase: PhaseRequest, first_row: int, used: Mapping[str, int], notes: list[str]
 ) -> Phase:
     unknown = sorted(set(phase.weights) - {source.name for source in request.sources})
     if unknown:
-        raise ValueError(f"phase {phase.name!r} weighs unknown sources {unknown}")
+        raise PlanError(f"phase {phase.name!r} weighs unknown sources {unknown}")
     rows = phase.budget_tokens // request.sequence_length
     if rows == 0:
-        raise ValueError(
+        raise PlanError(
             f"phase {phase.name!r} asks for {phase.budget_tokens:,} tokens, less than one sequence of "
             f"{request.sequence_length:,}: raise budget_tokens or lower sequence_length"
         )
     shares = normalised({s.name: exact_fraction(phase.weights.get(s.name, 0)) for s in request.sources})
-    total = sum(exact_fraction(weight) for weight in phase.weights.values())
-    if abs(float(total) - 1) > WEIGHT_TOLERANCE:
-        notes.append(f"phase {phase.name}: weights sum to {float(total):g} and were normalised")
+    total = sum((exact_fraction(weight) for weight in phase.weights.values()), Fraction(0))
+    if abs(total - 1) > WEIGHT_TOLERANCE:
+        notes.append(f"phase {phase.name}: weights were normalised, they do not sum to 1")
     counts = apportion(rows, list(shares.values()))
     parts = []
     for source, count in zip(request.sources, counts, strict=True):
@@ -165,6 +175,19 @@ def _plan_phase(
 
 def _check_feasible(request: PlanRequest, phases: Sequence[Phase]) -> None:
     """Raise with every source that would exceed its cap and the largest budget that works."""
+    problems = _excesses(request, phases)
+    if problems:
+        budget = sum(phase.budget_tokens for phase in request.phases)
+        raise InfeasibleMixture(
+            "the data cannot reach this mixture: "
+            + "; ".join(problems)
+            + f". Asked: {budget:,} tokens. Largest budget at these shares: {_largest_budget(request):,} tokens. Lower "
+            "the budget (--budget), change the weights or --code-ratio, raise max_epochs, or add data"
+        )
+
+
+def _excesses(request: PlanRequest, phases: Sequence[Phase]) -> list[str]:
+    """What is wrong with every source that would exceed its cap."""
     problems = []
     for source in request.sources:
         tokens = sum(part.actual_tokens for phase in phases for part in phase.sources if part.source == source.name)
@@ -175,15 +198,38 @@ def _check_feasible(request: PlanRequest, phases: Sequence[Phase]) -> None:
                 f"source {source.name!r} is asked for {tokens:,} tokens and has {source.available_tokens:,}: "
                 f"{tokens / source.available_tokens:.2f} epochs, allowed {source.max_epochs:g}"
             )
-    if problems:
-        budget = sum(phase.budget_tokens for phase in request.phases)
-        largest = int(largest_feasible_scale(request) * budget) // request.sequence_length * request.sequence_length
-        raise InfeasibleMixture(
-            "the data cannot reach this mixture: "
-            + "; ".join(problems)
-            + f". Asked: {budget:,} tokens. Largest budget at these shares: {largest:,} tokens. Lower the budget "
-            "(--budget), change the weights or --code-ratio, raise max_epochs, or add data"
-        )
+    return problems
+
+
+def _largest_budget(request: PlanRequest) -> int:
+    """The largest budget, phases in proportion, whose own plan is feasible; 0 when there is none.
+
+    The caps give a bound in tokens; rounding to sequences may overstep it by one a source, so whole sequences are
+    taken off until the plan itself passes.
+    """
+    length = request.sequence_length
+    budget = sum(phase.budget_tokens for phase in request.phases)
+    bound = min(int(largest_feasible_scale(request) * budget), budget)
+    for rows in range(bound // length, max(0, bound // length - 4 * len(request.sources)), -1):
+        phases = scaled_phases(request.phases, rows * length)
+        if all(phase.budget_tokens >= length for phase in phases):
+            scaled = request.model_copy(update={"phases": phases})
+            if not _excesses(scaled, _plan_phases(scaled, [])):
+                return rows * length
+    return 0
+
+
+def scaled_phases(phases: Sequence[PhaseRequest], budget_tokens: int) -> list[PhaseRequest]:
+    """The same phases in proportion, adding up to `budget_tokens`."""
+    total = sum(phase.budget_tokens for phase in phases)
+    ends = [0]
+    for phase in phases:
+        ends.append(ends[-1] + phase.budget_tokens)
+    cuts = [end * budget_tokens // total for end in ends]
+    return [
+        phase.model_copy(update={"budget_tokens": stop - start})
+        for phase, start, stop in zip(phases, cuts, cuts[1:], strict=False)
+    ]
 
 
 def _total(source: SourceTokens, phases: Sequence[Phase], sequence_length: int) -> SourceTotal:
@@ -205,6 +251,12 @@ def _total(source: SourceTokens, phases: Sequence[Phase], sequence_length: int) 
 
 
 def _shards(phases: Sequence[Phase], rows_per_shard: int) -> list[ShardPlan]:
+    rows = sum(phase.rows for phase in phases)
+    if rows > rows_per_shard * MOST_SHARDS:
+        raise PlanError(
+            f"{rows:,} rows at {rows_per_shard:,} a shard make more than {MOST_SHARDS:,} shards: raise "
+            "rows_per_shard or sequence_length, or lower the budget"
+        )
     ranges = [
         (number, start, min(rows_per_shard, phase.first_row + phase.rows - start))
         for number, phase in enumerate(phases)

@@ -1,14 +1,18 @@
 """The command line: a thin layer over the library; its help text is its documentation."""
 
 import json
+import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
+import pyarrow as pa
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
-from mixer.plan import InfeasibleMixture
+from mixer.plan import PlanError
 from pipelines.build import DEFAULT_LAKE, build, new_context, recipe_from
 from pipelines.context import NotBuilt, RetentionError
 from pipelines.estimate import estimated_plan, refuse_unreachable, sample_sources
@@ -42,6 +46,19 @@ ManifestArgument = Annotated[str, typer.Argument(help="A mixture's manifest.json
 
 TABLE_COLUMNS = 118  # what the mixture's table needs; a narrower terminal wraps rather than loses numbers
 
+# What a person can mend; anything else is a fault of ours and keeps its stack.
+EXPECTED_ERRORS = (
+    RecipeError,
+    PlanError,
+    RetentionError,
+    NotBuilt,
+    TrainerError,
+    OSError,  # a full disk, a missing file, a damaged one
+    pa.ArrowInvalid,
+    ArithmeticError,  # books that do not balance
+    ValidationError,  # a manifest that is none
+)
+
 out = Console(highlight=False)
 out.width = max(out.width, TABLE_COLUMNS)
 
@@ -56,8 +73,13 @@ def build_command(
     until: UntilOption = STAGE_NAMES[-1],
 ) -> None:
     """Build a mixture: run every stage that is not done yet, print the table and the folder of shards."""
+    if until not in STAGE_NAMES:
+        raise typer.BadParameter(
+            f"{until!r} is no stage; the stages are {', '.join(STAGE_NAMES)}", param_hint="--until"
+        )
     context = new_context(recipe_from(recipe, code_ratio, budget), lake, master)
-    _refuse_before_work(context)
+    if until in ("plan", "mix"):
+        _refuse_before_work(context)
     manifest = build(context, until)
     if manifest is not None:
         out.print(table_of(manifest, f"mixture {manifest.name} {manifest.fingerprint}"))
@@ -198,6 +220,27 @@ def _run(command: typer.Typer) -> None:
     """Run; an error that a person can mend is one message, not a stack."""
     try:
         command()
-    except (RecipeError, InfeasibleMixture, RetentionError, NotBuilt, TrainerError, FileNotFoundError) as error:
-        print(f"mixdown: {error}", file=sys.stderr)
-        sys.exit(2)
+    except EXPECTED_ERRORS as error:
+        _stop(error, f"{error}")
+    except Exception as error:  # what a Spark worker raised arrives as Java's or Python's error around it
+        cause = _workers_error(error)
+        if cause is None:
+            raise
+        _stop(error, f"a task failed: {cause}")
+
+
+def _workers_error(error: Exception) -> str | None:
+    """The last line of the Python traceback that a failed Spark task brought along; None when there is none."""
+    if not type(error).__module__.startswith(("py4j.", "pyspark.")):
+        return None
+    lines = re.findall(r"^(?:\w+\.)*\w*(?:Error|Exception|Failure|File): .*$", str(error), re.MULTILINE)
+    named = [line for line in lines if not line.startswith(("org.apache", "java.", "py4j.", "pyspark."))]
+    return named[-1] if named else None
+
+
+def _stop(error: Exception, message: str) -> None:
+    """One message for a person, the whole story with MIXDOWN_TRACE=1."""
+    if os.environ.get("MIXDOWN_TRACE"):
+        raise error
+    print(f"mixdown: {message}", file=sys.stderr)
+    sys.exit(2)

@@ -115,6 +115,8 @@ class Context:
             if manifest is None:
                 missing.append(unit)
             else:
+                if not self.read_only:
+                    self._check_retention(manifest)  # the recipe may have become stricter since
                 self.published.setdefault(unit.stage, {})[unit.source] = manifest
         if missing and self.read_only:
             names = ", ".join(unit.source for unit in missing)
@@ -147,8 +149,8 @@ class Context:
     def _check_retention(self, manifest: StageManifest) -> None:
         allowed = self.recipe.retention
         books = manifest.books
-        lost = books.rejected + books.quarantined
-        if manifest.stage == "ingest" or books.records_in < allowed.min_documents:
+        lost = books.quarantined if manifest.stage == "ingest" else books.rejected + books.quarantined
+        if books.records_in < allowed.min_documents:
             return
         if lost > allowed.max_loss * books.records_in:
             reasons = sorted(books.reasons.items(), key=lambda item: -item[1])[:5]

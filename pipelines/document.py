@@ -128,6 +128,38 @@ def document_id(source: str, document: Document) -> str:
     return digest.hexdigest()
 
 
+def _utc(date: datetime | None) -> datetime | None:
+    """The moment in UTC; a date without a zone is taken as UTC, never as this machine's."""
+    if date is None:
+        return None
+    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+
+
+def check_storable(document: Document) -> None:
+    """ValueError (or OverflowError, for a date) when a document cannot be stored or tokenized.
+
+    Lone surrogates are no text; marks must ascend, inside the text, between characters.
+    """
+    data = document.text.encode()
+    texts = (
+        document.url,
+        document.repository,
+        document.commit,
+        document.path,
+        document.license,
+        document.language_hint,
+    )
+    for text in (*texts, document.format, json.dumps(document.metadata, sort_keys=True, ensure_ascii=False)):
+        (text or "").encode()
+    _utc(document.date)
+    position = 0
+    for at_bytes, token in document.marks:
+        inside = at_bytes < len(data) and data[at_bytes] & 0xC0 == 0x80
+        if not position <= at_bytes <= len(data) or inside:
+            raise ValueError(f"mark {token!r} at byte {at_bytes} of {len(data)}, behind byte {position}")
+        position = at_bytes
+
+
 def to_table(source: str, documents: Iterable[Document]) -> pa.Table:
     """Documents of source `source` as a table of DOCUMENT_SCHEMA."""
     rows = [
@@ -143,7 +175,7 @@ def to_table(source: str, documents: Iterable[Document]) -> pa.Table:
             "path": document.path,
             "license": document.license,
             "language_hint": document.language_hint,
-            "date": None if document.date is None else document.date.astimezone(UTC),
+            "date": _utc(document.date),
             "metadata": json.dumps(document.metadata, sort_keys=True, ensure_ascii=False),
         }
         for document in documents

@@ -19,9 +19,6 @@ SAMPLE_TEXT_BYTES = 1 << 20
 SAMPLE_SECONDS = 10.0
 BATCH_DOCUMENTS = 500
 
-# Dedup is not sampled and a sample errs: a partial sample refuses a mixture only beyond this factor.
-REFUSAL_MARGIN = 2.0
-
 
 @dataclass
 class Sample:
@@ -52,6 +49,10 @@ class Sample:
             max_epochs=max_epochs,
         )
 
+    def endless(self) -> SourceTokens:
+        """A source of which nothing is known."""
+        return self.source_tokens(1.0).model_copy(update={"block_tokens": {0: 1 << 62}, "max_epochs": None})
+
 
 def sample_sources(recipe: Recipe) -> list[Sample]:
     """A sample of every source; RecipeError when one finds no input."""
@@ -67,15 +68,17 @@ def estimated_plan(recipe: Recipe, samples: list[Sample]) -> MixturePlan:
 
 
 def refuse_unreachable(recipe: Recipe, samples: list[Sample]) -> None:
-    """InfeasibleMixture when even an optimistic estimate of the data cannot reach the mixture."""
-    optimistic = [
-        sample.source_tokens(
-            (sample.source.max_epochs or recipe.max_epochs) * (1.0 if sample.complete else REFUSAL_MARGIN)
-        )
+    """InfeasibleMixture when the data cannot reach the mixture, as far as is known before any work.
+
+    Known is a source that was read to its end: it can only lose documents to dedup. Of any other the sample proves
+    nothing, so it counts as endless here, and the exact plan decides.
+    """
+    known = [
+        sample.source_tokens(sample.source.max_epochs or recipe.max_epochs) if sample.complete else sample.endless()
         for sample in samples
     ]
     try:
-        plan_mixture(_request(recipe, samples).model_copy(update={"sources": optimistic}))
+        plan_mixture(_request(recipe, samples).model_copy(update={"sources": known}))
     except InfeasibleMixture as error:
         raise InfeasibleMixture(f"from a sample of the sources, before any work: {error}") from error
 
@@ -98,10 +101,9 @@ def _sample(recipe: Recipe, source: SourceSpec, splits: list[Split]) -> Sample:
     for number in order:
         if sample.text_bytes >= SAMPLE_TEXT_BYTES or time.monotonic() > deadline:
             return sample
-        whole = _read_split(recipe, source, splits[number], sample, deadline)
-        sample.read_bytes += splits[number].size_bytes
-        if not whole:
+        if not _read_split(recipe, source, splits[number], sample, deadline):
             return sample
+        sample.read_bytes += splits[number].size_bytes
     sample.complete = True
     return sample
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -108,7 +109,8 @@ class Lake:
     """A folder, local or `s3://`, that holds every stage's output and the mixtures."""
 
     def __init__(self, uri: str) -> None:
-        self.uri = uri.rstrip("/")
+        # Absolute, for workers have working directories of their own.
+        self.uri = uri.rstrip("/") if "://" in uri else str(Path(uri).absolute())
 
     def stage_uri(self, stage: str, source: str, fingerprint: str) -> str:
         """The directory of one stage's output for one source."""
@@ -119,7 +121,15 @@ class Lake:
         return f"{self.uri}/mixtures/{name}/{fingerprint}"
 
     def find(self, stage: str, source: str, fingerprint: str) -> StageManifest | None:
-        """The published manifest, or None when this was not done (or not finished)."""
+        """The published manifest, or None when this was not done (or not finished); DamagedFile when files are gone."""
+        manifest = self.manifest(stage, source, fingerprint)
+        if manifest is not None:
+            folder = self.stage_uri(stage, source, fingerprint)
+            storage.check_files(folder, {file.path: file.bytes for file in manifest.files})
+        return manifest
+
+    def manifest(self, stage: str, source: str, fingerprint: str) -> StageManifest | None:
+        """The published manifest as it stands, whatever became of the files it lists."""
         uri = f"{self.stage_uri(stage, source, fingerprint)}/{MANIFEST_NAME}"
         if not storage.exists(uri):
             return None

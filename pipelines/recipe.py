@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from dedup.settings import DedupSettings
 from mixer.apportion import exact_fraction, normalised
-from mixer.plan import PhaseRequest
+from mixer.plan import PhaseRequest, scaled_phases
 from pipelines.source import SourceKind, SourceOptions, source_kinds
 from quality.rule import Check, rules
 
@@ -45,7 +45,15 @@ def _safe_name(name: str) -> str:
 def _check_rule(name: str, settings: dict[str, Any]) -> None:
     if name not in rules():
         raise ValueError(_unknown("rule", name, rules()))
-    rules()[name].settings.model_validate(settings)
+    _validated(rules()[name].settings, settings, f"rule {name!r}")
+
+
+def _validated(model: type[BaseModel], content: dict[str, Any], place: str) -> Any:
+    """`content` as `model`; ValueError with every problem, unknown keys with the nearest known one."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise ValueError(f"{place}: " + "; ".join(_problems(error, list(model.model_fields)))) from None
 
 
 class SourceSpec(_Strict):
@@ -53,11 +61,14 @@ class SourceSpec(_Strict):
 
     name: str
     kind: str
-    uri: str | list[str]  # of several, the first that exists
+    uri: str | Annotated[list[str], Field(min_length=1)]  # of several, the first that exists
     group: str | None = None  # default: the kind's
     rules: list[str | dict[str, dict[str, Any]]] = Field(default_factory=list)  # names, or {name: settings}
     options: dict[str, Any] = Field(default_factory=dict)
-    max_epochs: Annotated[float, Field(gt=0)] | None = None  # default: the recipe's
+    max_epochs: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None  # default: the recipe's
+    near_dedup: bool | None = None  # remove near duplicates, not only exact ones; default: the kind's
+
+    _folder: Path = PrivateAttr(default=Path("."))  # relative uris are taken from here
 
     _check_name = field_validator("name")(_safe_name)
 
@@ -72,7 +83,7 @@ class SourceSpec(_Strict):
             raise ValueError(_unknown("source kind", self.kind, source_kinds()))
         for rule, settings in self.own_rules().items():
             _check_rule(rule, settings)
-        self.parsed_options()
+        _validated(self.source_kind().options, self.options, f"options of kind {self.kind!r}")
         return self
 
     def own_rules(self) -> dict[str, dict[str, Any]]:
@@ -95,9 +106,18 @@ class SourceSpec(_Strict):
         """The group that the source counts in."""
         return self.group or self.source_kind().group
 
+    def removes_near_duplicates(self) -> bool:
+        """Whether near duplicates of its documents are removed."""
+        return self.source_kind().near_dedup if self.near_dedup is None else self.near_dedup
+
     def uris(self) -> list[str]:
-        """The uri's alternatives."""
-        return [self.uri] if isinstance(self.uri, str) else self.uri
+        """The uri's alternatives, resolved; the manifest keeps them as written, without this machine's folders."""
+        return [_resolve(uri, self._folder) for uri in ([self.uri] if isinstance(self.uri, str) else self.uri)]
+
+    def read_from(self, folder: Path) -> None:
+        """Take relative uris from `folder`; RecipeError for one that names an unset variable."""
+        self._folder = folder
+        self.uris()
 
 
 class TokenizerSpec(_Strict):
@@ -136,7 +156,7 @@ class Recipe(_Strict):
     packing: Literal["concat"] = "concat"
     rows_per_shard: Annotated[int, Field(gt=0, le=65_536)] = 8192
     # Up to 4 epochs are nearly free (Muennighoff et al. 2023)
-    max_epochs: Annotated[float, Field(gt=0)] = 4.0
+    max_epochs: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 4.0
     retention: RetentionSpec = RetentionSpec()
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     salt: str = "mixdown"  # of the lake: orders documents inside a source
@@ -191,14 +211,10 @@ class Recipe(_Strict):
         """The same phases in proportion, adding up to `budget_tokens`."""
         if budget_tokens <= 0:
             raise RecipeError(f"--budget {budget_tokens}: a positive number of tokens is needed")
-        total = sum(phase.budget_tokens for phase in self.phases)
-        ends = [0]
-        for phase in self.phases:
-            ends.append(ends[-1] + phase.budget_tokens)
-        scaled = [end * budget_tokens // total for end in ends]
+        scaled = scaled_phases(self.phase_requests(), budget_tokens)
         phases = [
-            phase.model_copy(update={"budget_tokens": max(1, stop - start)})
-            for phase, start, stop in zip(self.phases, scaled, scaled[1:], strict=False)
+            phase.model_copy(update={"budget_tokens": max(1, request.budget_tokens)})
+            for phase, request in zip(self.phases, scaled, strict=True)
         ]
         return self.model_copy(update={"phases": phases})
 
@@ -233,11 +249,9 @@ def load_recipe(path: str | Path) -> Recipe:
     if not isinstance(content, dict):
         raise RecipeError(f"{path} holds {type(content).__name__}, not a mapping with name, sources and phases")
     recipe = parse_recipe(content)
-    sources = [
-        source.model_copy(update={"uri": [_resolve(uri, path.parent) for uri in source.uris()]})
-        for source in recipe.sources
-    ]
-    return recipe.model_copy(update={"sources": sources})
+    for source in recipe.sources:
+        source.read_from(path.absolute().parent)
+    return recipe
 
 
 def parse_recipe(content: dict[str, Any]) -> Recipe:
@@ -245,17 +259,8 @@ def parse_recipe(content: dict[str, Any]) -> Recipe:
     try:
         return Recipe.model_validate(content)
     except ValidationError as error:
-        raise RecipeError("the recipe has problems:\n" + "\n".join(_problems(error))) from error
-
-
-def _problems(error: ValidationError) -> Iterator[str]:
-    for problem in error.errors():
-        place = ".".join(str(part) for part in problem["loc"])
-        if problem["type"] == "extra_forbidden":
-            known = _known_keys(problem["loc"][:-1], error.title)
-            yield f"  {place}: " + _unknown("key", str(problem["loc"][-1]), known)
-        else:
-            yield f"  {place}: {problem['msg'].removeprefix('Value error, ')}"
+        problems = "\n".join(f"  {problem}" for problem in _problems(error, list(Recipe.model_fields)))
+        raise RecipeError(f"the recipe has problems:\n{problems}") from error
 
 
 _MODELS: dict[str, type[BaseModel]] = {
@@ -267,17 +272,16 @@ _MODELS: dict[str, type[BaseModel]] = {
 }
 
 
-def _known_keys(place: tuple[int | str, ...], title: str) -> list[str]:
-    """The keys that may stand at `place`."""
-    names = [part for part in place if isinstance(part, str)]
-    if names:
-        return list(_MODELS[names[0]].model_fields) if names[0] in _MODELS else []
-    if title == Recipe.__name__:
-        return list(Recipe.model_fields)
-    for kind in source_kinds().values():
-        if kind.options.__name__ == title:
-            return list(kind.options.model_fields)
-    return next((list(r.settings.model_fields) for r in rules().values() if r.settings.__name__ == title), [])
+def _problems(error: ValidationError, top_level_keys: list[str]) -> Iterator[str]:
+    """Each problem with its place; an unknown key with the nearest of the keys that may stand there."""
+    for problem in error.errors():
+        place = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            parents = [part for part in problem["loc"][:-1] if isinstance(part, str)]
+            known = list(_MODELS[parents[0]].model_fields) if parents and parents[0] in _MODELS else top_level_keys
+            yield f"{place}: " + _unknown("key", str(problem["loc"][-1]), known)
+        else:
+            yield f"{place}: {problem['msg'].removeprefix('Value error, ')}"
 
 
 def _unknown(what: str, name: str, known: Any) -> str:

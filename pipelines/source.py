@@ -54,6 +54,7 @@ class SourceKind:
     splits: Callable[[str, Any], list[Split]]
     read: Callable[[Split, Any], Iterator[Record]]
     code_like: bool = False  # its text is code: measured and judged as such
+    near_dedup: bool = True  # whether near duplicates of its documents are removed unless the recipe says otherwise
 
 
 @cache

@@ -39,7 +39,6 @@ _BY_SUFFIX = {
     "Java": "java",
     "JavaScript": "js mjs cjs jsx",
     "Julia": "jl",
-    "Jupyter Notebook": "ipynb",
     "Kotlin": "kt kts",
     "Less": "less",
     "Lua": "lua",

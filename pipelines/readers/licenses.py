@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 MAX_LICENSE_CHARS = 200_000  # the longest standard text, GPL-3.0, has 35,149
 HEADER_LINES = 20
+NOTICE_LINES = 40  # a notice of the GNU licences stands below the names of the authors
 _MAX_HEADER_LINE_CHARS = 400
 
 # Distinctive phrases (https://spdx.org/licenses/), normalised. The licence whose phrase stands first is the
@@ -76,6 +77,20 @@ _CLASSIFIERS = {
 _FILE_NAME = re.compile(rb"(?:licen[cs]e|copying|unlicense)(?:[._-][a-z0-9._-]{1,30})?")
 _NOT_LICENSE_SUFFIXES = (b".py", b".js", b".go", b".c", b".h", b".rs", b".java", b".html", b".spdx", b".json")
 _SPDX_TAG = re.compile(r"SPDX-License-Identifier:[ \t]*([A-Za-z0-9.+() \t-]{1,200})")
+# "... under the terms of the GNU Lesser General Public License ...", after the same normalisation as a licence's text.
+# The lowest version that a notice without one allows: what matters is that vendored copyleft code is not taken for
+# code under its new repository's licence.
+_NOTICE = re.compile(
+    r"(?:under|subject to) the (?:terms of the )?"
+    r"(gnu affero|gnu lesser|gnu library|gnu|mozilla) (?:general )?public license(?: version ([0-9.]{1,4}))?"
+)
+_NOTICE_FAMILIES = {
+    "gnu affero": ("AGPL", "3.0", "-or-later"),
+    "gnu lesser": ("LGPL", "2.1", "-or-later"),
+    "gnu library": ("LGPL", "2.0", "-or-later"),
+    "gnu": ("GPL", "2.0", "-or-later"),
+    "mozilla": ("MPL", "2.0", ""),
+}
 _SPDX_TOKEN = re.compile(r"[()]|[A-Za-z0-9][A-Za-z0-9.+-]*")
 _OPERATORS = ("AND", "OR", "WITH")
 
@@ -115,12 +130,33 @@ def _variant(family: str, words: str) -> str | None:
 
 
 def spdx_header(text: str) -> str | None:
-    """The expression of an `SPDX-License-Identifier:` tag in a file's first 20 lines; None: no valid one."""
-    for line in text[: HEADER_LINES * _MAX_HEADER_LINE_CHARS].split("\n", HEADER_LINES)[:HEADER_LINES]:
-        tag = _SPDX_TAG.search(line[:_MAX_HEADER_LINE_CHARS])
+    """What a file's header says of its licence: an SPDX tag, else a copyleft notice; None: neither.
+
+    The tag is an `SPDX-License-Identifier:` in the first 20 lines, the notice a sentence of the GNU or Mozilla
+    licences in the first 40.
+    """
+    lines = _head(text, NOTICE_LINES)
+    for line in lines[:HEADER_LINES]:
+        tag = _SPDX_TAG.search(line)
         if tag is not None:
             return _expression(_SPDX_TOKEN.findall(tag[1]))
-    return None
+    return _notice(lines)
+
+
+def _head(text: str, lines: int) -> list[str]:
+    head = text[: lines * _MAX_HEADER_LINE_CHARS].split("\n", lines)[:lines]
+    return [line[:_MAX_HEADER_LINE_CHARS] for line in head]
+
+
+def _notice(lines: list[str]) -> str | None:
+    """The licence that a notice in a file's head names."""
+    found = _NOTICE.search(" ".join(re.findall(r"[a-z0-9.]+", " ".join(lines).lower())))
+    if found is None:
+        return None
+    family, usual_version, suffix = _NOTICE_FAMILIES[found[1]]
+    stated = (found[2] or "").rstrip(".")
+    version = stated if "." in stated else f"{stated}.0" if stated else usual_version
+    return f"{family}-{version}{suffix}"
 
 
 def _expression(tokens: list[str]) -> str | None:

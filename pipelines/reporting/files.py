@@ -73,7 +73,7 @@ class MixtureFiles:
         if not all(_is_plain_name(name) for name in (stage, source, fingerprint)):
             raise Gone(f"{what}: the manifest does not name its output.")
         with reading(what):
-            found = self.lake.find(stage, source, fingerprint)
+            found = self.lake.manifest(stage, source, fingerprint)
         if found is None:
             raise Gone(f"{what}: its output is not in the lake any more.")
         return found

@@ -1,7 +1,7 @@
 """Source kind `git_commits`: what commits changed, one document a changed file.
 
 A document is `<commit_before>old<commit_msg>subject<commit_after>new`: whole files, or the changed span with some
-lines around it. Which, and what is sampled out, is drawn from the repository's name, the commit and the path.
+lines around it. Which, and what is sampled out, is drawn from the commit and the path.
 
 Records are changed files; a commit that is turned down as a whole (a merge, a bot's, one without files) is one
 record. A file that was renamed and edited is a deletion and an addition: similarity is not guessed.
@@ -22,7 +22,7 @@ from pipelines.readers.git.repository import Repository, matching, open_reposito
 from pipelines.readers.git.text import NotText, special_kind, text_of
 from pipelines.readers.git.tree import Change, LicenseReader, Unreadable, changes
 from pipelines.readers.languages import check_languages, language_of
-from pipelines.readers.licenses import spdx_header
+from pipelines.readers.licenses import all_of, spdx_header
 from pipelines.source import SourceKind, Split
 
 MARKS = ("<commit_before>", "<commit_msg>", "<commit_after>")
@@ -56,7 +56,7 @@ def splits(uri: str, options: GitCommitsOptions) -> list[Split]:
         with open_repository(repository_uri, options.name) as repository:
             head = repository.resolve(options.revision)
             order = commit_order(repository, repository_uri, head)
-            identity = _identity(head, repository.shallow)
+            identity = f"{_identity(head, repository.shallow)} named {repository.name}"
         step = options.commits_per_split
         for start in range(0, len(order), step):
             stop = min(start + step, len(order))
@@ -145,7 +145,7 @@ def _record(
     if isinstance(item, Unreadable):
         return Quarantined(reference, item.reason, item.detail)
     try:
-        drawn = draws(reading.repository.name, commit.sha, item.path)
+        drawn = draws(commit.sha, item.path)
         language = _language(item, subject, moved, drawn, reading.options)
         old, new = _sides(reading, item)
         return _document(reading, commit, subject, item, language, drawn, old, new)
@@ -223,7 +223,7 @@ def _document(
         repository=reading.repository.name,
         commit=commit.sha,
         path=item.path,
-        license=spdx_header(new) or reading.licenses.license_of(item.licenses),
+        license=all_of(filter(None, map(spdx_header, (old, new)))) or reading.licenses.license_of(item.licenses),
         language_hint=language,
         date=commit.date,
         metadata={
@@ -236,5 +236,12 @@ def _document(
 
 
 SOURCE = SourceKind(
-    name="git_commits", group="code", options=GitCommitsOptions, splits=splits, read=read, code_like=True
+    name="git_commits",
+    group="code",
+    options=GitCommitsOptions,
+    splits=splits,
+    read=read,
+    code_like=True,
+    # Every version of a file is near the next one: chains of them would leave a single commit of a file's history.
+    near_dedup=False,
 )

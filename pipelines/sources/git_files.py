@@ -51,7 +51,7 @@ def _splits_of(repository: Repository, uri: str, sha: str) -> list[Split]:
     return [
         Split(
             uri=uri,
-            identity=sha,
+            identity=f"{sha} named {repository.name}",
             size_bytes=sum(known.get(blob, 0) for blob in shas[start : start + FILES_PER_SPLIT]),
             start=start,
             stop=min(start + FILES_PER_SPLIT, len(found)),
@@ -62,12 +62,13 @@ def _splits_of(repository: Repository, uri: str, sha: str) -> list[Split]:
 
 def read(split: Split, options: GitFilesOptions) -> Iterator[Record]:
     """One record for every file of the split's commit from `split.start` to `split.stop`."""
+    sha = split.identity.split()[0]
     with open_repository(split.uri, options.name) as repository:
         licenses = LicenseReader(repository.objects)
         try:
-            commit = repository.objects.commit(split.identity)
+            commit = repository.objects.commit(sha)
         except ObjectError as error:
-            yield Quarantined(f"{repository.name}@{split.identity}", error.reason, error.detail)
+            yield Quarantined(f"{repository.name}@{sha}", error.reason, error.detail)
             return
         for number, item in enumerate(changes(repository.objects, None, commit.tree)):
             if split.stop is not None and number >= split.stop:

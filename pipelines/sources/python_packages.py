@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from pydantic import Field
 
 from pipelines.document import Document, Quarantined, Record, Rejected
-from pipelines.readers.licenses import spdx_of_classifiers
+from pipelines.readers.licenses import spdx_header, spdx_of_classifiers
 from pipelines.source import SourceKind, SourceOptions, Split
 
 ENVIRONMENT = "environment"
@@ -63,9 +63,10 @@ def splits(uri: str, options: PythonPackagesOptions) -> list[Split]:
     result = []
     for name in options.distributions:
         package = _package(uri, name)
-        sizes = (_size_bytes(package.root / path) for path in _selected(package.paths, options))
-        identity = f"{package.name}=={package.version}"
-        result.append(Split(uri=f"{uri}#{name}", identity=identity, size_bytes=sum(sizes)))
+        sizes = {path: _size_bytes(package.root / path) for path in _selected(package.paths, options)}
+        edits = blake2b(repr(sorted(sizes.items())).encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+        identity = f"{package.name}=={package.version} files-{edits}"  # a file may be changed where it is installed
+        result.append(Split(uri=f"{uri}#{name}", identity=identity, size_bytes=sum(sizes.values())))
     return result
 
 
@@ -172,7 +173,7 @@ def _outcome(package: Package, root: Path, path: str, max_file_bytes: int) -> Re
         repository=package.name,
         commit=package.version,
         path=path,
-        license=package.license,
+        license=spdx_header(text) or package.license,
         language_hint="Python",
     )
 

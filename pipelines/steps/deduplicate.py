@@ -12,7 +12,7 @@ from pipelines.context import Context, TaskResult, Unit, part_number
 from pipelines.lake import Books
 
 NAME = "dedup"
-VERSION = 1
+VERSION = 2
 
 REMOVED_SCHEMA = pa.schema(
     [
@@ -30,7 +30,11 @@ REMOVED_FILE_SQL = "part_index long, path string, rows long, bytes long, sha256 
 def run(context: Context) -> None:
     """Publish, for every source, which kept documents are duplicates of which survivor."""
     sources = [source.name for source in context.recipe.sources]  # the recipe's order is the survivors' priority
-    settings = context.recipe.dedup.model_dump(exclude={"max_edges_in_one_task"}) | {"priority": sources}
+    near = [source.name for source in context.recipe.sources if source.removes_near_duplicates()]
+    settings = context.recipe.dedup.model_dump(exclude={"max_edges_in_one_task"}) | {
+        "priority": sources,
+        "near_sources": near,
+    }
     inputs = {}
     for source in sources:
         inputs[f"annotated/{source}"] = context.of("annotate", source).output
@@ -60,6 +64,7 @@ def _parts(context: Context, units: list[Unit]) -> list[dict[str, Any]]:
                     "index": len(parts),
                     "source": unit.source,
                     "rank": rank,
+                    "near": unit.source in unit.settings["near_sources"],
                     "annotated_uri": annotated_uri,
                     "verdicts_uri": verdicts_uri,
                     "removed_uri": f"{folder}/{name}",
@@ -111,7 +116,8 @@ def keys_of_part(part: dict[str, Any]) -> pa.Table:
     position = pc.add(rows, pa.scalar(part["index"] << 32, pa.int64()))
     rank = pa.array([part["rank"]] * len(rows), pa.int32())
     hashes = kept.column("content_hash").cast(pa.binary())
-    return pa.table([position, rank, kept.column("doc_id"), hashes, kept.column("bands")], names=_key_names())
+    bands = kept.column("bands") if part["near"] else pa.nulls(len(rows), pa.list_(pa.int64()))
+    return pa.table([position, rank, kept.column("doc_id"), hashes, bands], names=_key_names())
 
 
 def _key_names() -> list[str]:

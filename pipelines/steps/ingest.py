@@ -15,6 +15,7 @@ from pipelines.document import (
     Document,
     Quarantined,
     Rejected,
+    check_storable,
     to_table,
 )
 from pipelines.lake import Books
@@ -132,13 +133,13 @@ def _tables(
 
 
 def _storable(record: Any) -> Any:
-    """A document whose text is no valid Unicode cannot be stored as text: quarantine it."""
+    """The record, or in place of a document that cannot be stored its quarantine."""
     if isinstance(record, Document):
         try:
-            record.text.encode()
-        except UnicodeEncodeError as error:
+            check_storable(record)
+        except (ValueError, OverflowError, TypeError) as error:
             reference = record.url or f"{record.repository}@{record.commit}:{record.path}"
-            return Quarantined(reference, "invalid_unicode", str(error)[:200])
+            return Quarantined(reference, "not_storable", str(error)[:200])
     return record
 
 

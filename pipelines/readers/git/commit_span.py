@@ -56,9 +56,9 @@ class Draws(NamedTuple):
     context_after: float
 
 
-def draws(repository: str, commit: str, path: str) -> Draws:
-    """The draws for one changed file, the same on every machine and in every run."""
-    digest = hashlib.blake2b(f"{repository}\0{commit}\0{path}".encode("utf-8", "surrogatepass"), digest_size=48)
+def draws(commit: str, path: str) -> Draws:
+    """The draws for one changed file, the same on every machine, in every run and wherever the repository lies."""
+    digest = hashlib.blake2b(f"{commit}\0{path}".encode("utf-8", "surrogatepass"), digest_size=48)
     # 53 bits fill a float's mantissa; the quotient stays below 1
     numbers = [int.from_bytes(digest.digest()[at : at + 8], "big") >> 11 for at in range(0, 48, 8)]
     return Draws(*(number / (1 << 53) for number in numbers))

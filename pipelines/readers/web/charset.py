@@ -19,6 +19,8 @@ LARGER_SETS = {
     "big5": "big5hkscs",
     "iso8859-11": "cp874",
 }
+# Every byte sequence is text in most of these, so a wrong declaration of one never shows by itself.
+SINGLE_BYTE_PREFIXES = ("cp125", "iso8859", "windows-125", "iso-8859", "latin", "koi8", "mac")
 LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 CONTROL_CHARACTERS = dict.fromkeys((*range(9), *range(14, 32), *range(127, 160), 65279))
 REPLACEMENT = "\ufffd"
@@ -32,14 +34,17 @@ def decoded_text(data: bytes, declared: str | None, is_html: bool = False) -> tu
     """The text of `data` and the name of its encoding; raises Undecodable.
 
     A byte order mark counts most (as in WHATWG's standard), then `declared` (the HTTP header's charset), then
-    the page's own `<meta>`, then what resiliparse detects. A declared encoding that fails on most of the non-
-    ASCII characters is a wrong declaration: then the detected one is taken. Line ends become line feeds and
+    the page's own `<meta>`, then what resiliparse detects. A single-byte encoding is passed over for UTF-8 where the
+    bytes are valid UTF-8 and not all ASCII: that hardly happens by chance. A declared encoding that fails on most of
+    the non-ASCII characters is a wrong declaration: then the detected one is taken. Line ends become line feeds and
     control characters go.
     """
     for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return _cleaned(data[len(mark) :].decode(encoding, "replace")), encoding
     encoding = _python_codec(declared) or _detected(data, is_html)
+    if encoding.startswith(SINGLE_BYTE_PREFIXES) and _is_utf8_beyond_ascii(data):
+        encoding = "utf-8"
     text = data.decode(encoding, "replace")
     if _is_wrong_encoding(text):
         detected = _detected(data, is_html=False)
@@ -60,6 +65,16 @@ def _python_codec(label: str | None) -> str | None:
 def _detected(data: bytes, is_html: bool) -> str:
     encoding = _python_codec(detect_encoding(data, from_html_meta=is_html)) or "utf-8"
     return "utf-8" if encoding == "cp1252" and data.isascii() else encoding
+
+
+def _is_utf8_beyond_ascii(data: bytes) -> bool:
+    if data.isascii():
+        return False
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_wrong_encoding(text: str) -> bool:

@@ -122,3 +122,30 @@ def test_an_unknown_language_is_named_with_those_known() -> None:
     check_languages(frozenset({"Python", "Dockerfile"}))
     with pytest.raises(ValueError, match=r"Pyton.*Python"):
         check_languages(frozenset({"Pyton"}))
+
+
+LGPL_NOTICE = """######################## BEGIN LICENSE BLOCK ########################
+# The Original Code is an invented detector.
+#
+# This library is free software; you can redistribute it and/or
+# modify it under the terms of the GNU Lesser General Public
+# License as published by the Free Software Foundation; either
+# version 2.1 of the License, or (at your option) any later version.
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (LGPL_NOTICE, "LGPL-2.1-or-later"),
+        ("/* Licensed under the GNU General Public License version 3 */", "GPL-3.0-or-later"),
+        ("// under the terms of the GNU General Public License.\n", "GPL-2.0-or-later"),
+        (" * under the terms of the GNU Affero General Public License\n", "AGPL-3.0-or-later"),
+        ("# subject to the terms of the Mozilla Public\n# License, v. 2.0.\n", "MPL-2.0"),
+        ("# SPDX-License-Identifier: MIT\n" + LGPL_NOTICE, "MIT"),
+        ("\n" * 41 + LGPL_NOTICE, None),
+        ("# reads the GNU General Public License and the MIT licence\n", None),
+    ],
+)
+def test_a_copyleft_notice_in_the_head_counts(text: str, expected: str | None) -> None:
+    assert spdx_header(text) == expected

@@ -187,3 +187,11 @@ def test_a_killed_parser_is_started_again() -> None:
         assert process.main_text("<p>after</p>") == "after"
     finally:
         process.close()
+
+
+@pytest.mark.parametrize("declared", ["iso-8859-1", "windows-1252", "koi8-r"])
+def test_valid_utf8_wins_over_a_wrong_single_byte_declaration(declared: str) -> None:
+    text = "Raphaël — “Archive’s” naïve façade"
+    assert decoded_text(text.encode(), declared) == (text, "utf-8")
+    latin = "façade naïve".encode("latin-1")
+    assert decoded_text(latin, "iso-8859-1")[0] == "façade naïve"
