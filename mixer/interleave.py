@@ -3,8 +3,8 @@
 Of two sources, sequence k of N sorts at (k + 1/2) / N: its place among both is k plus how many of the other's
 sequences sort earlier, a closed form. Many sources are merged like Huffman's tree, the two smallest first, and a
 place is carried up the tree. (One flat merge by (k + 1/2) / N would let small sources of equal size tie: fifty of them
-would stand in one run.) So a shard finds its part of every source without sorting or reading anything, for any number of
-rows, and every window of the output holds each source's share to within three sequences: measured over random and
+would stand in one run.) So a shard finds its part of every source without sorting or reading anything, for any number
+of rows, and every window of the output holds each source's share to within three sequences: measured over random and
 adversarial counts, 2.5 at worst, and tested; not proved.
 """
 

@@ -22,6 +22,11 @@ class SourceOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    def plain(self) -> dict[str, Any]:
+        """The options as JSON-like values, the same in every process: the order of a set is not."""
+        values = self.model_dump()
+        return {name: sorted(value) if isinstance(value, set | frozenset) else value for name, value in values.items()}
+
 
 class Split(BaseModel):
     """A piece of input that one task reads.

@@ -31,7 +31,7 @@ def run(context: Context) -> None:
             NAME,
             VERSION,
             source.name,
-            {"checks": {rule: [_plain(check) for check in checks] for rule, checks in checks_of[source.name].items()}},
+            settings_of(checks_of[source.name]),
             {"annotated": context.of("annotate", source.name).output},
         )
         for source in context.recipe.sources
@@ -50,6 +50,11 @@ def run(context: Context) -> None:
         ]
 
     context.complete(units, tasks_of, decide_part)
+
+
+def settings_of(checks: dict[str, tuple[Check, ...]]) -> dict[str, Any]:
+    """The checks as the stage's settings: JSON-like, the same in every process."""
+    return {"checks": {rule: [_plain(check) for check in found] for rule, found in checks.items()}}
 
 
 def decide_part(task: DecideTask) -> TaskResult:

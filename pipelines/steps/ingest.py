@@ -56,7 +56,7 @@ def run(context: Context) -> None:
             IngestTask(
                 source=source.name,
                 kind=source.kind,
-                options=source.parsed_options().model_dump(),
+                options=source.parsed_options().plain(),
                 split=split,
                 number=number,
                 output_uri=folder,
@@ -104,7 +104,7 @@ def ingest_split(task: IngestTask) -> TaskResult:
 def _unit(source: SourceSpec, splits: list[Split]) -> Unit:
     settings = {
         "kind": source.kind,
-        "options": source.parsed_options().model_dump(mode="json"),
+        "options": source.parsed_options().plain(),
         "splits": [[split.identity, split.start, split.stop] for split in splits],
     }
     return Unit(NAME, VERSION, source.name, settings, {})

@@ -56,7 +56,7 @@ def resolved_recipe(recipe: Recipe) -> dict[str, Any]:
     """The recipe with every default filled in, as the manifest keeps it."""
     content = recipe.model_dump(mode="json")
     for source, spec in zip(content["sources"], recipe.sources, strict=True):
-        source["options"] = spec.parsed_options().model_dump(mode="json")
+        source["options"] = spec.parsed_options().plain()
         source["group"] = spec.group_name()
         source["max_epochs"] = spec.max_epochs or recipe.max_epochs
     return content

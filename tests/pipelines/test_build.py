@@ -271,8 +271,7 @@ def test_the_shards_open_in_everyones_readers(
     assert loaded.num_rows == manifest.rows
     first = loaded[0]
     assert len(first["input_ids"]) == manifest.sequence_length
-    by_duckdb = duckdb.sql(f"SELECT * FROM read_parquet('{folder}/*.parquet') ORDER BY row LIMIT 1").fetchone()
+    by_duckdb = duckdb.sql(f"SELECT * FROM read_parquet('{folder}/*.parquet') ORDER BY row LIMIT 1").fetchall()[0]
     by_pandas = pd.read_parquet(files[0]).iloc[0]
-    assert by_duckdb is not None
     assert first["input_ids"] == by_duckdb[0] == by_pandas["input_ids"].tolist()
     assert first["source"] == by_duckdb[1] == by_pandas["source"]

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,3 +100,24 @@ def test_the_retention_breaker_stops_with_the_numbers_and_the_way_out(tmp_path: 
 def test_reading_only_does_no_work_and_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(NotBuilt, match="is not built for pages in"):
         context(tmp_path, read_only=True).find([unit()])
+
+
+def test_fingerprints_are_the_same_in_every_process() -> None:
+    """Sets and dicts may be ordered otherwise elsewhere: Python's hash is seeded anew in each process."""
+    code = (
+        "from pipelines.build import DEFAULT_RECIPE; from pipelines.recipe import load_recipe\n"
+        "from pipelines.lake import digest_of; from pipelines.steps.decide import settings_of\n"
+        "recipe = load_recipe(DEFAULT_RECIPE)\n"
+        "print(digest_of([[s.parsed_options().plain(), settings_of(recipe.checks(s))] for s in recipe.sources]))"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "2", "3")
+    }
+    assert len(found) == 1
