@@ -69,8 +69,7 @@ class Block:
     @classmethod
     def read(cls, uri: str) -> "Block":
         """The block at `uri`."""
-        with storage.open_parquet(uri) as file:
-            table = file.read(use_threads=False).combine_chunks()
+        table = storage.read_table(uri)
         columns = {name: _one_chunk(table.column(name)) for name in table.column_names}
         return cls(columns["doc_id"], columns["order_hash"].to_numpy(), columns["tokens"])
 

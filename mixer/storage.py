@@ -3,7 +3,8 @@
 import hashlib
 import os
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -92,6 +93,30 @@ def open_parquet(uri: str) -> pq.ParquetFile:
         return pq.ParquetFile(filesystem.open_input_file(path), page_checksum_verification=True)
     except pa.ArrowInvalid as error:
         raise DamagedFile(f"{uri} is no whole Parquet file ({error}): delete its folder and run again") from error
+
+
+def read_table(uri: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """The whole file, or some of its columns, on one thread: the other cores have tasks of their own."""
+    with open_parquet(uri) as file, _naming(uri):
+        return file.read(columns, use_threads=False)
+
+
+def row_groups(uri: str, columns: Sequence[str]) -> Iterator[pa.Table]:
+    """The file's row groups in order: what a task holds at once."""
+    with open_parquet(uri) as file:
+        for group in range(file.num_row_groups):
+            with _naming(uri):
+                table = file.read_row_group(group, columns, use_threads=False)
+            yield table
+
+
+@contextmanager
+def _naming(uri: str) -> Iterator[None]:
+    """A page that fails its checksum becomes a DamagedFile that names the file."""
+    try:
+        yield
+    except OSError as error:
+        raise DamagedFile(f"{uri} is damaged ({error}): delete its folder and run again") from error
 
 
 def write_parquet(uri: str, schema: pa.Schema, tables: Iterable[pa.Table], **options: Any) -> WrittenFile:

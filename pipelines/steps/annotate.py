@@ -94,10 +94,8 @@ def annotated(documents: pa.Table, code_like: bool, dedup: DedupSettings) -> pa.
 
 
 def _measured(task: AnnotateTask) -> Iterator[pa.Table]:
-    with storage.open_parquet(task.documents_uri) as file:
-        for group in range(file.num_row_groups):
-            columns = ["doc_id", "text", "license", "language_hint"]
-            yield annotated(file.read_row_group(group, columns, use_threads=False), task.code_like, task.dedup)
+    for documents in storage.row_groups(task.documents_uri, ["doc_id", "text", "license", "language_hint"]):
+        yield annotated(documents, task.code_like, task.dedup)
 
 
 def _strings(documents: pa.Table, name: str) -> pa.StringArray:

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from mixer import storage
 from pipelines.context import Context, PartTask, TaskResult, Unit, part_number
 from pipelines.lake import Books
+from pipelines.steps.annotate import ANNOTATED_SCHEMA
 from quality.judge import REASONS_TYPE, judge
 from quality.rule import Check
 
@@ -15,6 +16,10 @@ NAME = "decide"
 VERSION = 1
 
 VERDICT_SCHEMA = pa.schema([("doc_id", pa.string()), ("keep", pa.bool_()), ("reasons", REASONS_TYPE)])
+
+
+# Everything that was measured but the hashes, which only dedup reads and which are most of the bytes.
+SIGNAL_COLUMNS = [name for name in ANNOTATED_SCHEMA.names if name not in ("content_hash", "bands")]
 
 
 class DecideTask(PartTask):
@@ -59,9 +64,7 @@ def settings_of(checks: dict[str, tuple[Check, ...]]) -> dict[str, Any]:
 
 def decide_part(task: DecideTask) -> TaskResult:
     """Judge one part."""
-    with storage.open_parquet(task.documents_uri) as file:
-        columns = [name for name in file.schema_arrow.names if name not in ("content_hash", "bands")]
-        signals = file.read(columns, use_threads=False)
+    signals = storage.read_table(task.documents_uri, SIGNAL_COLUMNS)
     verdicts = verdict_table(signals, task.checks)
     books = verdict_books(verdicts)
     uri = f"{task.output_uri}/part-{task.number:05d}.parquet"

@@ -1,6 +1,7 @@
 """Dedup: what has to meet (content hashes, band hashes) meets on Spark; the removed documents are listed by part."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,8 +47,8 @@ def run(context: Context) -> None:
     parts = _parts(context, units)
     removed = _remove(context, parts)
     for unit in missing:
-        results = [result for part, result in zip(parts, removed, strict=True) if part["source"] == unit.source]
-        context.publish(unit, results)
+        own = [row for row in removed if parts[row["part_index"]]["source"] == unit.source]
+        context.publish(unit, [_unit_result(context, unit, own)])
 
 
 def _parts(context: Context, units: list[Unit]) -> list[dict[str, Any]]:
@@ -73,8 +74,8 @@ def _parts(context: Context, units: list[Unit]) -> list[dict[str, Any]]:
     return parts
 
 
-def _remove(context: Context, parts: list[dict[str, Any]]) -> list[TaskResult]:
-    """Find the duplicates among all parts; one result a part, in the parts' order."""
+def _remove(context: Context, parts: list[dict[str, Any]]) -> list[Any]:
+    """Find the duplicates among all parts and list them beside each part; a row for every file written."""
     from pyspark.sql import functions as F
 
     from dedup.apply import find_duplicates
@@ -86,15 +87,14 @@ def _remove(context: Context, parts: list[dict[str, Any]]) -> list[TaskResult]:
         documents = materialised(tasks.mapInArrow(_read_keys, KEYS_SQL))  # it is read several times
         removed = find_duplicates(documents, context.recipe.dedup)
         uris = {part["index"]: part["removed_uri"] for part in parts}
-        files = (
+        files: list[Any] = (
             removed.withColumn("part_index", F.shiftright("position", 32))
             .repartition("part_index")
             .sortWithinPartitions("position")
             .mapInArrow(_removed_writer(uris), REMOVED_FILE_SQL)
             .collect()
         )
-    by_part = {row["part_index"]: row for row in files}
-    return [_part_result(part, by_part.get(part["index"])) for part in parts]
+    return files
 
 
 def _read_keys(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -107,10 +107,8 @@ def _read_keys(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 def keys_of_part(part: dict[str, Any]) -> pa.Table:
     """position (part index, row), priority, id and hashes of the part's kept documents."""
-    with storage.open_parquet(part["annotated_uri"]) as file:
-        table = file.read(["doc_id", "content_hash", "bands"], use_threads=False)
-    with storage.open_parquet(part["verdicts_uri"]) as file:
-        keep = file.read(["keep"], use_threads=False).column("keep").combine_chunks()
+    table = storage.read_table(part["annotated_uri"], ["doc_id", "content_hash", "bands"])
+    keep = storage.read_table(part["verdicts_uri"], ["keep"]).column("keep").combine_chunks()
     rows = pc.indices_nonzero(keep).cast(pa.int64())
     kept = table.take(rows)
     position = pc.add(rows, pa.scalar(part["index"] << 32, pa.int64()))
@@ -150,18 +148,18 @@ def _write_removed(index: int, uri: str, removed: pa.Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([dict(zip(names, values, strict=True))])
 
 
-def _part_result(part: dict[str, Any], row: Any) -> TaskResult:
-    """The books of a part: what decide kept, less what was removed."""
-    with storage.open_parquet(part["verdicts_uri"]) as file:
-        keep = file.read(["keep"], use_threads=False).column("keep")
-    records_in = int(pc.sum(keep).as_py() or 0)
-    if row is None:
-        return TaskResult(books=Books(records_in=records_in, kept=records_in))
-    file = storage.WrittenFile(row["path"], row["rows"], row["bytes"], row["sha256"])
-    reasons = json.loads(row["reasons"])
-    return TaskResult(
-        [file], Books(records_in=records_in, kept=records_in - file.rows, rejected=file.rows, reasons=reasons)
+def _unit_result(context: Context, unit: Unit, rows: list[Any]) -> TaskResult:
+    """The unit's files, and its books: what decide kept, less what was removed."""
+    files = [storage.WrittenFile(row["path"], row["rows"], row["bytes"], row["sha256"]) for row in rows]
+    records_in = context.of("decide", unit.source).books.kept
+    removed = sum(file.rows for file in files)
+    reasons: Counter[str] = Counter()
+    for row in rows:
+        reasons.update(json.loads(row["reasons"]))
+    books = Books(
+        records_in=records_in, kept=records_in - removed, rejected=removed, reasons=dict(sorted(reasons.items()))
     )
+    return TaskResult(files, books)
 
 
 def _one_chunk(column: Any) -> pa.Array:

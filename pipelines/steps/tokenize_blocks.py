@@ -68,8 +68,7 @@ def source_tokens(context: Context, source: str, max_epochs: float | None) -> So
 def read_index(manifest: StageManifest, context: Context) -> dict[str, list[int]]:
     """The block index: columns block, documents, tokens."""
     (uri,) = manifest.part_uris(context.lake, INDEX_FILE)
-    with storage.open_parquet(uri) as file:
-        columns: dict[str, list[int]] = file.read(use_threads=False).to_pydict()
+    columns: dict[str, list[int]] = storage.read_table(uri).to_pydict()
     return columns
 
 
@@ -120,22 +119,18 @@ def encode_part(task: dict[str, Any]) -> Iterator[pa.RecordBatch]:
     survives = surviving_rows(task["verdicts_uri"], task["removed_uri"])
     encoder = tokenizer(task["tokenizer"])
     first_row = 0
-    with storage.open_parquet(task["documents_uri"]) as file:
-        for group in range(file.num_row_groups):
-            table = file.read_row_group(group, ["doc_id", "text", "marks"], use_threads=False)
-            mask = survives[first_row : first_row + table.num_rows]
-            first_row += table.num_rows
-            for batch in table.filter(pa.array(mask)).to_batches(max_chunksize=ROWS_PER_BATCH):
-                yield _encode_batch(batch, task, encoder)
+    for table in storage.row_groups(task["documents_uri"], ["doc_id", "text", "marks"]):
+        mask = survives[first_row : first_row + table.num_rows]
+        first_row += table.num_rows
+        for batch in table.filter(pa.array(mask)).to_batches(max_chunksize=ROWS_PER_BATCH):
+            yield _encode_batch(batch, task, encoder)
 
 
 def surviving_rows(verdicts_uri: str, removed_uri: str | None) -> npt.NDArray[np.bool_]:
     """bool[rows of the part]: kept by the rules and not removed as a duplicate."""
-    with storage.open_parquet(verdicts_uri) as file:
-        survives: npt.NDArray[np.bool_] = np.array(file.read(["keep"], use_threads=False).column("keep"), np.bool_)
+    survives: npt.NDArray[np.bool_] = np.array(storage.read_table(verdicts_uri, ["keep"]).column("keep"), np.bool_)
     if removed_uri:
-        with storage.open_parquet(removed_uri) as file:
-            survives[file.read(["row"], use_threads=False).column("row").to_numpy()] = False
+        survives[storage.read_table(removed_uri, ["row"]).column("row").to_numpy()] = False
     return survives
 
 
