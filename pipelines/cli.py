@@ -1,26 +1,19 @@
 """The command line: a thin layer over the library; its help text is its documentation."""
 
 import json
-import os
-import re
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import pyarrow as pa
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 
-from mixer.plan import PlanError
 from pipelines.build import DEFAULT_LAKE, build, new_context, recipe_from
-from pipelines.context import NotBuilt, RetentionError
+from pipelines.context import Context, NotBuilt
 from pipelines.estimate import estimated_plan, refuse_unreachable, sample_sources
+from pipelines.messages import run_command
 from pipelines.preview import preview_of, table_of
-from pipelines.recipe import RecipeError
-from pipelines.stages import STAGE_NAMES, run_stages
+from pipelines.stages import STAGE_NAMES, find_blocks
 from pipelines.steps.plan import make_plan
-from trainer.errors import TrainerError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -45,19 +38,6 @@ UntilOption = Annotated[str, typer.Option(help=f"Last stage to run: {', '.join(S
 ManifestArgument = Annotated[str, typer.Argument(help="A mixture's manifest.json or its folder.")]
 
 TABLE_COLUMNS = 118  # what the mixture's table needs; a narrower terminal wraps rather than loses numbers
-
-# What a person can mend; anything else is a fault of ours and keeps its stack.
-EXPECTED_ERRORS = (
-    RecipeError,
-    PlanError,
-    RetentionError,
-    NotBuilt,
-    TrainerError,
-    OSError,  # a full disk, a missing file, a damaged one
-    pa.ArrowInvalid,
-    ArithmeticError,  # books that do not balance
-    ValidationError,  # a manifest that is none
-)
 
 out = Console(highlight=False)
 out.width = max(out.width, TABLE_COLUMNS)
@@ -101,9 +81,8 @@ def preview(
 ) -> None:
     """Show the mixture before paying for it: exact from token blocks, else estimated from a sample."""
     context = new_context(recipe_from(recipe, code_ratio, budget), lake, quiet=True)
-    context.read_only = True
     try:
-        run_stages(context, "tokenize")
+        find_blocks(context)
         plan = make_plan(context)
         content = preview_of(plan)
     except NotBuilt as missing:
@@ -168,26 +147,15 @@ def train(
     print(describe(result))
 
 
-def _refuse_before_work(context: Any) -> None:
+def _refuse_before_work(context: Context) -> None:
     """Stop before any work when the data clearly cannot reach the mixture; exact once blocks exist."""
-    context.read_only = True
     try:
-        run_stages_quietly(context)
+        find_blocks(context)
         make_plan(context)
     except NotBuilt:
         with context.progress.waiting("sampling sources"):
             samples = sample_sources(context.recipe)
         refuse_unreachable(context.recipe, samples)
-    finally:
-        context.read_only = False
-
-
-def run_stages_quietly(context: Any) -> None:
-    """The stages up to the blocks, found and not run."""
-    from pipelines.stages import STAGES
-
-    for stage in STAGES[: STAGE_NAMES.index("tokenize") + 1]:
-        stage.run(context)
 
 
 def build_mix() -> None:
@@ -208,39 +176,9 @@ def build_mix() -> None:
         """Build a mixture: run every stage that is not done yet, print the table and the folder of shards."""
         build_command(recipe, code_ratio, budget, lake, None, until)
 
-    _run(command)
+    run_command(command)
 
 
 def main() -> None:
     """Entry of `mixdown`."""
-    _run(app)
-
-
-def _run(command: typer.Typer) -> None:
-    """Run; an error that a person can mend is one message, not a stack."""
-    try:
-        command()
-    except EXPECTED_ERRORS as error:
-        _stop(error, f"{error}")
-    except Exception as error:  # what a Spark worker raised arrives as Java's or Python's error around it
-        cause = _workers_error(error)
-        if cause is None:
-            raise
-        _stop(error, f"a task failed: {cause}")
-
-
-def _workers_error(error: Exception) -> str | None:
-    """The last line of the Python traceback that a failed Spark task brought along; None when there is none."""
-    if not type(error).__module__.startswith(("py4j.", "pyspark.")):
-        return None
-    lines = re.findall(r"^(?:\w+\.)*\w*(?:Error|Exception|Failure|File): .*$", str(error), re.MULTILINE)
-    named = [line for line in lines if not line.startswith(("org.apache", "java.", "py4j.", "pyspark."))]
-    return named[-1] if named else None
-
-
-def _stop(error: Exception, message: str) -> None:
-    """One message for a person, the whole story with MIXDOWN_TRACE=1."""
-    if os.environ.get("MIXDOWN_TRACE"):
-        raise error
-    print(f"mixdown: {message}", file=sys.stderr)
-    sys.exit(2)
+    run_command(app)

@@ -21,6 +21,10 @@ from mixer.manifest import MANIFEST_NAME
 FINGERPRINT_DIGITS = 24
 
 
+class UnbalancedBooks(ArithmeticError):
+    """Records came in that went nowhere, or the other way round."""
+
+
 class Books(BaseModel):
     """What became of one source's records in one stage: records_in = kept + absorbed + rejected + quarantined.
 
@@ -46,10 +50,10 @@ class Books(BaseModel):
         self.reasons = dict(sorted((Counter(self.reasons) + Counter(other.reasons)).items()))
 
     def check(self, place: str) -> None:
-        """ArithmeticError when the books do not balance."""
+        """UnbalancedBooks when the books do not balance."""
         out = self.kept + self.absorbed + self.rejected + self.quarantined
         if self.records_in != out:
-            raise ArithmeticError(
+            raise UnbalancedBooks(
                 f"the books of {place} do not balance: {self.records_in:,} in, {self.kept:,} kept + {self.absorbed:,} "
                 f"absorbed + {self.rejected:,} rejected + {self.quarantined:,} quarantined = {out:,}"
             )

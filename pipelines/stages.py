@@ -25,6 +25,16 @@ def run_stages(context: Context, until: str = STAGE_NAMES[-1]) -> None:
         context.progress.say(_line(stage.NAME, context, tasks, time.monotonic() - started))
 
 
+def find_blocks(context: Context) -> None:
+    """Find what earlier runs published, up to the token blocks, and do no work; NotBuilt when some is missing."""
+    context.read_only = True
+    try:
+        for stage in STAGES[: STAGE_NAMES.index(tokenize_blocks.NAME) + 1]:
+            stage.run(context)
+    finally:
+        context.read_only = False
+
+
 def _line(name: str, context: Context, tasks: int, seconds: float) -> str:
     """What the stage did, on one line."""
     work = f"{tasks:,} tasks" if tasks else "nothing to do"

@@ -14,6 +14,7 @@ from mixer.plan import MixturePlan, ShardPlan
 from mixer.shards import shard_name, write_shard
 from mixer.tokens import tokenizer
 from pipelines.context import Context
+from pipelines.lake import UnbalancedBooks
 from pipelines.steps.plan import make_plan, mixture_fingerprint, resolved_recipe
 
 NAME = "mix"
@@ -91,10 +92,10 @@ def _read_block(folders: dict[str, str], source: str, block: int) -> Block:
 
 
 def mixture_manifest(context: Context, plan: MixturePlan, fingerprint: str, files: list[ShardFile]) -> MixtureManifest:
-    """The mixture's manifest; ArithmeticError when the shards do not hold the planned rows."""
+    """The mixture's manifest; UnbalancedBooks when the shards do not hold the planned rows."""
     rows = sum(file.rows for file in files)
     if rows != plan.rows:
-        raise ArithmeticError(f"the books of the mixture do not balance: {plan.rows:,} rows planned, {rows:,} written")
+        raise UnbalancedBooks(f"the books of the mixture do not balance: {plan.rows:,} rows planned, {rows:,} written")
     return MixtureManifest(
         name=context.recipe.name,
         fingerprint=fingerprint,

@@ -121,3 +121,12 @@ def test_fingerprints_are_the_same_in_every_process() -> None:
         for seed in ("0", "1", "2", "3")
     }
     assert len(found) == 1
+
+
+def test_a_workers_error_is_told_by_its_last_python_line() -> None:
+    from pipelines.messages import workers_error
+
+    story = "An error occurred\nTraceback:\n  File x\nmixer.storage.DamagedFile: /lake/b is damaged\n\n\tat org.apache.spark\n"
+    java = type("Py4JJavaError", (Exception,), {"__module__": "py4j.protocol"})
+    assert workers_error(java(story)) == "mixer.storage.DamagedFile: /lake/b is damaged"
+    assert workers_error(ValueError(story)) is None

@@ -1,0 +1,57 @@
+"""What a person sees when something goes wrong: one message for what they can mend, a stack for a fault of ours."""
+
+import os
+import re
+import sys
+
+import pyarrow as pa
+import typer
+from pydantic import ValidationError
+
+from mixer.plan import PlanError
+from pipelines.context import NotBuilt, RetentionError
+from pipelines.lake import UnbalancedBooks
+from pipelines.recipe import RecipeError
+from trainer.errors import TrainerError
+
+EXPECTED_ERRORS = (
+    RecipeError,
+    PlanError,
+    RetentionError,
+    UnbalancedBooks,
+    NotBuilt,
+    TrainerError,
+    OSError,  # a full disk, a missing file, a damaged one
+    pa.ArrowInvalid,
+    ValidationError,  # a manifest that is none
+)
+
+
+def run_command(command: typer.Typer) -> None:
+    """Run a command line; exit code 2 with one message for an error that a person can mend."""
+    try:
+        command()
+    except EXPECTED_ERRORS as error:
+        _stop(error, f"{error}")
+    except Exception as error:  # what a Spark worker raised arrives as Java's or Python's error around it
+        cause = workers_error(error)
+        if cause is None:
+            raise
+        _stop(error, f"a task failed: {cause}")
+
+
+def workers_error(error: Exception) -> str | None:
+    """The last line of the Python traceback that a failed Spark task brought along; None when there is none."""
+    if not type(error).__module__.startswith(("py4j.", "pyspark.")):
+        return None
+    lines = re.findall(r"^(?:\w+\.)*\w*(?:Error|Exception|Failure|File): .*$", str(error), re.MULTILINE)
+    named = [line for line in lines if not line.startswith(("org.apache", "java.", "py4j.", "pyspark."))]
+    return named[-1] if named else None
+
+
+def _stop(error: Exception, message: str) -> None:
+    """One message for a person, the whole story with MIXDOWN_TRACE=1."""
+    if os.environ.get("MIXDOWN_TRACE"):
+        raise error
+    print(f"mixdown: {message}", file=sys.stderr)
+    sys.exit(2)
