@@ -29,11 +29,11 @@ class Schedule:
     def learning_rate(self, step: int) -> float:
         """The rate for `step`; past the end it stays at the last value."""
         if step < self.warmup_steps:
-            return self.peak * (step + 1) / self.warmup_steps
+            return self.peak * ((step + 1) / self.warmup_steps)
         floor = self.peak * COSINE_FLOOR_SHARE
         if step < self.cosine_end:
             progress = (step + 1 - self.warmup_steps) / (self.cosine_end - self.warmup_steps)
-            return floor + (self.peak - floor) * 0.5 * (1 + math.cos(math.pi * progress))
+            return min(self.peak, floor + (self.peak - floor) * 0.5 * (1 + math.cos(math.pi * progress)))
         if self.end == self.cosine_end:
             return floor
         start = floor if self.cosine_end > self.warmup_steps else self.peak

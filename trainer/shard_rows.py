@@ -82,7 +82,7 @@ class ShardRows:
             if cached is not None and cached.first_row == begin:
                 indices = cached.sources
             else:
-                indices = self._source_column(file.read_row_group(group, columns=["source"]))
+                indices = self._source_column(self._read(file, group, ["source"]))
             pieces.append(indices[row - begin : end_row - begin])
             row = end
         return np.concatenate(pieces)
@@ -97,7 +97,7 @@ class ShardRows:
         cached = self._cached
         if cached is None or not cached.first_row <= row < cached.end_row:
             file, group = self._locate(row)
-            cached = self._decode(file.read_row_group(group, columns=COLUMNS), self._group_first_rows[group])
+            cached = self._decode(self._read(file, group, COLUMNS), self._group_first_rows[group])
             self._cached = cached
         return cached
 
@@ -115,7 +115,7 @@ class ShardRows:
         entry = self.manifest.files[shard]
         try:
             file = storage.open_parquet(shard_uri(self._uri, entry))
-        except (FileNotFoundError, pa.ArrowInvalid) as error:
+        except (OSError, pa.ArrowException) as error:  # missing, unreachable or cut off
             raise ShardError(f"shard {entry.path} of {self._uri} cannot be read ({error}): build it again") from error
         metadata = file.metadata
         if metadata.num_rows != entry.rows:
@@ -127,6 +127,12 @@ class ShardRows:
         self._group_first_rows = list(accumulate(sizes, initial=self._first_rows[shard]))
         self._shard = shard
         return file
+
+    def _read(self, file: pq.ParquetFile, group: int, columns: Sequence[str]) -> pa.Table:
+        try:
+            return file.read_row_group(group, columns=columns)
+        except (OSError, KeyError, pa.ArrowException) as error:  # a page that fails its checksum, a damaged footer
+            raise self._broken(f"row group {group} cannot be read ({error})") from error
 
     def _decode(self, table: pa.Table, first_row: int) -> _RowGroup:
         expected = np.arange(first_row, first_row + table.num_rows)

@@ -140,6 +140,21 @@ def test_a_missing_a_short_and_a_cut_off_shard_are_named(tmp_path: Path) -> None
             ShardRows(uri).read([row])
 
 
+def test_a_flipped_bit_is_an_error_and_never_another_token(tmp_path: Path) -> None:
+    uri = make_mixture(tmp_path)
+    shard = tmp_path / "shard-00000.parquet"
+    whole = shard.read_bytes()
+    expected = ShardRows(uri).read([0]).input_ids
+    noticed = 0
+    for position in range(4, len(whole), 61):
+        shard.write_bytes(whole[:position] + bytes([whole[position] ^ 16]) + whole[position + 1 :])
+        try:
+            assert np.array_equal(ShardRows(uri).read([0]).input_ids, expected)
+        except ShardError:
+            noticed += 1
+    assert noticed > 0
+
+
 def test_settings_that_cannot_work_are_refused(mixture: str) -> None:
     for batch_rows, rank, world in ((3, 0, 2), (0, 0, 1), (4, 2, 2), (4, -1, 2)):
         with pytest.raises(SettingError):
