@@ -117,6 +117,10 @@ class ShardRows:
             file = storage.open_parquet(shard_uri(self._uri, entry))
         except (OSError, pa.ArrowException) as error:  # missing, unreachable or cut off
             raise ShardError(f"shard {entry.path} of {self._uri} cannot be read ({error}): build it again") from error
+        missing = set(COLUMNS) - set(file.schema_arrow.names)
+        if missing:
+            file.close()
+            raise ShardError(f"shard {entry.path} of {self._uri} lacks columns {sorted(missing)}: build it again")
         metadata = file.metadata
         if metadata.num_rows != entry.rows:
             file.close()
@@ -131,7 +135,7 @@ class ShardRows:
     def _read(self, file: pq.ParquetFile, group: int, columns: Sequence[str]) -> pa.Table:
         try:
             return file.read_row_group(group, columns=columns)
-        except (OSError, KeyError, pa.ArrowException) as error:  # a page that fails its checksum, a damaged footer
+        except (OSError, pa.ArrowException) as error:  # a page that fails its checksum, a damaged footer
             raise self._broken(f"row group {group} cannot be read ({error})") from error
 
     def _decode(self, table: pa.Table, first_row: int) -> _RowGroup:
