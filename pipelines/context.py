@@ -168,7 +168,7 @@ class PartTask(BaseModel):
 
     source: str
     number: int
-    documents_uri: str
+    input_uri: str
     output_uri: str  # the folder to write into
 
 

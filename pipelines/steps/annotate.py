@@ -53,7 +53,7 @@ def run(context: Context) -> None:
             AnnotateTask(
                 source=unit.source,
                 number=part_number(uri),
-                documents_uri=uri,
+                input_uri=uri,
                 output_uri=context.lake.stage_uri(NAME, unit.source, unit.fingerprint),
                 code_like=kinds[unit.source].code_like,
                 dedup=dedup,
@@ -94,7 +94,7 @@ def annotated(documents: pa.Table, code_like: bool, dedup: DedupSettings) -> pa.
 
 
 def _measured(task: AnnotateTask) -> Iterator[pa.Table]:
-    for documents in storage.row_groups(task.documents_uri, ["doc_id", "text", "license", "language_hint"]):
+    for documents in storage.row_groups(task.input_uri, ["doc_id", "text", "license", "language_hint"]):
         yield annotated(documents, task.code_like, task.dedup)
 
 

@@ -23,7 +23,7 @@ SIGNAL_COLUMNS = [name for name in ANNOTATED_SCHEMA.names if name not in ("conte
 
 
 class DecideTask(PartTask):
-    """One part to judge; `documents_uri` is the annotated part."""
+    """One part to judge; `input_uri` is the annotated part."""
 
     checks: dict[str, tuple[Any, ...]]
 
@@ -47,7 +47,7 @@ def run(context: Context) -> None:
             DecideTask(
                 source=unit.source,
                 number=part_number(uri),
-                documents_uri=uri,
+                input_uri=uri,
                 output_uri=context.lake.stage_uri(NAME, unit.source, unit.fingerprint),
                 checks=checks_of[unit.source],
             )
@@ -64,7 +64,7 @@ def settings_of(checks: dict[str, tuple[Check, ...]]) -> dict[str, Any]:
 
 def decide_part(task: DecideTask) -> TaskResult:
     """Judge one part."""
-    signals = storage.read_table(task.documents_uri, SIGNAL_COLUMNS)
+    signals = storage.read_table(task.input_uri, SIGNAL_COLUMNS)
     verdicts = verdict_table(signals, task.checks)
     books = verdict_books(verdicts)
     uri = f"{task.output_uri}/part-{task.number:05d}.parquet"

@@ -103,14 +103,14 @@ def _stages(lake: Lake, source: str, own: list[Document], inputs: dict[str, str]
     annotated = publish(
         "annotate",
         lambda folder: annotate_part(
-            AnnotateTask(**task, **settings, documents_uri=f"{ingested}/{part}", output_uri=folder)
+            AnnotateTask(**task, **settings, input_uri=f"{ingested}/{part}", output_uri=folder)
         ),
     )
     checks = RECIPE.checks(next(spec for spec in RECIPE.sources if spec.name == source))
     decided = publish(
         "decide",
         lambda folder: decide_part(
-            DecideTask(**task, documents_uri=f"{annotated}/{part}", output_uri=folder, checks=checks)
+            DecideTask(**task, input_uri=f"{annotated}/{part}", output_uri=folder, checks=checks)
         ),
     )
     removed = publish("dedup", lambda folder: _dedup(folder, source, own))
