@@ -7,8 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -275,3 +278,46 @@ def test_the_shards_open_in_everyones_readers(
     by_pandas = pd.read_parquet(files[0]).iloc[0]
     assert first["input_ids"] == by_duckdb[0] == by_pandas["input_ids"].tolist()
     assert first["source"] == by_duckdb[1] == by_pandas["source"]
+
+
+def test_every_document_that_starts_in_the_shards_leads_back_to_its_source(
+    built: tuple[Path, Path, subprocess.CompletedProcess[str]],
+) -> None:
+    """Lineage: tokens -> block -> document with its place and licence, kept by the rules and no removed duplicate."""
+    _, lake, _ = built
+    folder = mixture(lake)
+    manifest = read_manifest(str(folder))
+
+    def parts(stage: str, source: str, prefix: str) -> list[Path]:
+        fingerprint = manifest.inputs[f"{stage}/{source}"]
+        return sorted((lake / "stages" / stage / source / fingerprint).glob(f"{prefix}*.parquet"))
+
+    rows = [row for path in sorted(folder.glob("shard-*.parquet")) for row in pq.read_table(path).to_pylist()]
+    led_back = 0
+    for source in manifest.sources:
+        blocks = [row for path in parts("tokenize", source.name, "block-") for row in pq.read_table(path).to_pylist()]
+        by_beginning: dict[tuple[int, ...], list[dict[str, Any]]] = {}
+        for block_row in blocks:
+            by_beginning.setdefault(tuple(block_row["tokens"][:4]), []).append(block_row)
+        documents = {}
+        for path in parts("ingest", source.name, "part-"):
+            number = path.stem.removeprefix("part-")
+            removed = [p for p in parts("dedup", source.name, "removed-") if p.stem == f"removed-{number}"]
+            gone = {row for p in removed for row in pq.read_table(p).column("row").to_pylist()}
+            (verdicts,) = [p for p in parts("decide", source.name, "part-") if p.stem == path.stem]
+            keep = pq.read_table(verdicts).column("keep").to_pylist()
+            for number_in_part, document in enumerate(pq.read_table(path).to_pylist()):
+                if keep[number_in_part] and number_in_part not in gone:
+                    documents[document["doc_id"]] = document
+        assert {block_row["doc_id"] for block_row in blocks} == set(documents)
+        for row in rows:
+            if row["source"] == source.name:
+                for start, stop in pairwise([*row["doc_starts"], manifest.sequence_length]):
+                    found = row["input_ids"][start:stop]
+                    origins = [b for b in by_beginning.get(tuple(found[:4]), ()) if b["tokens"][: len(found)] == found]
+                    if len(found) >= 4:
+                        assert origins
+                        document = documents[origins[0]["doc_id"]]
+                        assert document["url"] or (document["repository"] and document["path"])
+                        led_back += 1
+    assert led_back > 20
