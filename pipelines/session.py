@@ -41,8 +41,9 @@ def spark_session(master: str | None = None, settings: dict[str, str] | None = N
     master = master or submitted or "local[*]"
     if submitted is None:
         builder = builder.master(master)
-    defaults = SETTINGS | (LOCAL_SETTINGS if master.startswith("local") else {})
-    if master.startswith("local"):
+    in_this_process = master == "local" or master.startswith("local[")
+    defaults = SETTINGS | (LOCAL_SETTINGS if in_this_process else {})
+    if in_this_process:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     given = _submitted_settings()
     for name, value in (defaults | (settings or {})).items():
