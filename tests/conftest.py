@@ -8,9 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+
+# The same examples in every run, so that a failure is the change's and not the dice's; and no deadline, for machines
+# differ. To search further: `pytest --hypothesis-profile=search`.
+settings.register_profile("mixdown", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=1000)
+settings.load_profile("mixdown")
 
 
 def _java_found() -> bool:
