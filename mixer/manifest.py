@@ -26,6 +26,10 @@ class TokenizerInfo(_Part):
     end_of_text: str
     id_type: Literal["uint16", "uint32"]
 
+    def identity(self) -> dict[str, Any]:
+        """What decides the ids that a text gets, as a fingerprint's input: the package's version does not."""
+        return self.model_dump(include={"name", "vocabulary_sha256", "special_tokens"})
+
 
 class PhaseShare(_Part):
     """One source's part of one phase. Tokens are packed training tokens: rows times sequence length."""

@@ -82,7 +82,7 @@ def annotated(documents: pa.Table, code_like: bool, dedup: DedupSettings) -> pa.
         **dict(
             zip(
                 LICENSE_SIGNALS_SCHEMA.names,
-                license_signals(_strings(documents, "license")).columns,
+                license_signals(documents.column("license").combine_chunks()).columns,
                 strict=True,
             )
         ),
@@ -96,7 +96,3 @@ def annotated(documents: pa.Table, code_like: bool, dedup: DedupSettings) -> pa.
 def _measured(task: AnnotateTask) -> Iterator[pa.Table]:
     for documents in storage.row_groups(task.input_uri, ["doc_id", "text", "license", "language_hint"]):
         yield annotated(documents, task.code_like, task.dedup)
-
-
-def _strings(documents: pa.Table, name: str) -> pa.StringArray:
-    return documents.column(name).combine_chunks()

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from mixer.manifest import TokenizerInfo
 from mixer.plan import MixturePlan, PlanRequest, plan_mixture
 from mixer.tokens import tokenizer
 from pipelines.context import Context
@@ -44,12 +43,8 @@ def mixture_fingerprint(context: Context, plan: MixturePlan, version: int) -> st
     # Neither a cap that was not hit nor a kind's name decides a byte.
     unused = {"sources": {"__all__": {"max_epochs", "kind"}}}
     request = plan.request.model_dump(mode="json", exclude=unused)
-    vocabulary = _vocabulary(tokenizer(context.recipe.tokenizer.name).info)
+    vocabulary = tokenizer(context.recipe.tokenizer.name).info.identity()
     return digest_of({"version": version, "request": request, "blocks": blocks, "tokenizer": vocabulary})
-
-
-def _vocabulary(info: TokenizerInfo) -> dict[str, Any]:
-    return info.model_dump(include={"name", "vocabulary_sha256", "special_tokens"})
 
 
 def resolved_recipe(recipe: Recipe) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def run(context: Context) -> None:
     """Publish the token blocks of every source."""
     recipe = context.recipe
     encoder = tokenizer(recipe.tokenizer.name)
-    vocabulary = encoder.info.model_dump(include={"name", "vocabulary_sha256", "special_tokens"})
+    vocabulary = encoder.info.identity()
     units = []
     for source in recipe.sources:
         documents = context.of("ingest", source.name)
