@@ -1,12 +1,14 @@
 """Whole sequences from fractional shares: cumulative rounding over one phase.
 
-Rounding the running sum instead of each share keeps three promises at once: the rows add up exactly, every source is
-off by less than one sequence, and so is every contiguous run of sources. Sources of a group stand together, so
-the code share of a mixture is exact to one sequence too, however many sources make it up.
+Rounding the running sum instead of each share keeps three promises at once: the tokens add up, every source is off by
+less than one sequence, and so is every contiguous run of sources. Sources of a group stand together, so the code share
+of a mixture is exact to one sequence too, however many sources make it up.
 """
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+
+from mixer.ledger import Ledger
 
 
 def exact_fraction(weight: float | str) -> Fraction:
@@ -25,15 +27,16 @@ def normalised(weights: Mapping[str, Fraction]) -> dict[str, Fraction]:
     return {name: weight / total for name, weight in weights.items()}
 
 
-def apportion(rows: int, shares: Sequence[Fraction]) -> list[int]:
-    """Split `rows` by `shares` (summing to 1): entry i differs from rows * shares[i] by less than one."""
+def apportion(target_tokens: Sequence[Fraction], ledgers: Sequence[Ledger], first_rows: Sequence[int]) -> list[int]:
+    """Rows of every source, from its first row on, whose tokens are nearest to the targets' running sum.
+
+    Entry i holds within one sequence of `target_tokens[i]`; a target of 0 gets no rows.
+    """
     counts = []
     running, placed = Fraction(0), 0
-    for share in shares:
-        running += share * rows
-        rounded = int(running + Fraction(1, 2))  # floor(x + 1/2): ties go up, the same for every machine
-        counts.append(rounded - placed)
-        placed = rounded
-    if placed != rows:
-        raise ValueError(f"shares sum to {float(sum(shares))}, not 1: normalise them first")
+    for target, ledger, first in zip(target_tokens, ledgers, first_rows, strict=True):
+        running += target
+        count = ledger.rows_for(first, running - placed) if target else 0
+        counts.append(count)
+        placed += ledger.tokens_between(first, first + count)
     return counts

@@ -19,11 +19,15 @@ HASH_BITS = 64
 
 
 def block_schema(id_type: str) -> pa.Schema:
-    """Columns of a block file; `tokens` end with the end-of-text token and `id_type` is uint16 or uint32."""
+    """Columns of a block file; `id_type` is uint16 or uint32.
+
+    A document's `tokens` end with the end-of-text token, and `n_tokens` counts them: lengths are read without tokens.
+    """
     return pa.schema(
         [
             ("doc_id", pa.string()),
             ("order_hash", pa.uint64()),
+            ("n_tokens", pa.int32()),
             ("tokens", pa.list_(pa.field("element", getattr(pa, id_type)()))),
         ]
     )
@@ -69,7 +73,7 @@ class Block:
     @classmethod
     def read(cls, uri: str) -> "Block":
         """The block at `uri`."""
-        table = storage.read_table(uri)
+        table = storage.read_table(uri, ["doc_id", "order_hash", "tokens"])
         columns = {name: _one_chunk(table.column(name)) for name in table.column_names}
         return cls(columns["doc_id"], columns["order_hash"].to_numpy(), columns["tokens"])
 
@@ -79,6 +83,12 @@ class Block:
         shuffled = self.tokens.take(order)
         ends = shuffled.offsets.to_numpy()[1:].astype(np.int64)
         return OrderedBlock(shuffled.values.to_numpy(), ends, self.doc_ids.take(order))
+
+
+def read_lengths(uri: str) -> npt.NDArray[np.int32]:
+    """Tokens of each document of the block at `uri`, in hash order; reads that column alone."""
+    lengths: npt.NDArray[np.int32] = storage.read_table(uri, ["n_tokens"]).column("n_tokens").to_numpy()
+    return lengths
 
 
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:

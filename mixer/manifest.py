@@ -32,15 +32,17 @@ class TokenizerInfo(_Part):
 
 
 class PhaseShare(_Part):
-    """One source's part of one phase. Tokens are packed training tokens: rows times sequence length."""
+    """One source's part of one phase. Tokens are packed training tokens: those of its rows, padding left out."""
 
     source: str
-    asked_share: float
+    asked_share: float  # as the recipe says
+    target_share: float  # after tokens that an epoch cap withheld were spread over the group; else the asked one
     asked_tokens: float
     rows: int
     actual_tokens: int
-    share: float
-    error_sequences: float  # rows minus asked rows; the contract keeps it inside (-1, 1)
+    padding_tokens: int  # 0 with `concat`
+    share: float  # of the phase's actual tokens
+    error_sequences: float  # (actual tokens - target) / sequence length; the contract keeps it inside (-1, 1)
     first_sequence: int  # where in the source's own sequence of rows this phase starts
 
 
@@ -62,10 +64,13 @@ class SourceTotal(_Part):
     available_tokens: int  # one epoch: every surviving document and its end-of-text token
     documents: int
     asked_tokens: float
+    rows: int
     actual_tokens: int
+    padding_tokens: int
     share: float
     error_sequences: float
-    epochs: float
+    epochs: float  # actual tokens / available tokens
+    max_epochs: float | None  # the cap; None: none
 
 
 class ShardFile(_Part):
@@ -75,19 +80,20 @@ class ShardFile(_Part):
     rows: int
     bytes: int
     sha256: str
+    cut_rows: dict[str, int] = Field(description="source -> rows of the shard that end inside a document")
 
 
 class MixtureManifest(_Part):
     """`manifest.json` of a mixture; written last, so that its presence means that every shard is whole."""
 
-    format_version: Literal[1] = 1
+    format_version: Literal[2] = 2
     name: str
     fingerprint: str
     recipe: dict[str, Any]
     tokenizer: TokenizerInfo
     sequence_length: int
     seed: int
-    packing: str
+    packing: Literal["concat", "best_fit"]
     rows: int
     phases: list[Phase]
     sources: list[SourceTotal]

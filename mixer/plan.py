@@ -6,57 +6,32 @@ cannot differ.
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import groupby
 
 from pydantic import BaseModel, ConfigDict
 
-from mixer.apportion import apportion, exact_fraction, normalised
+from mixer.apportion import apportion
+from mixer.caps import allowed_tokens, spread
+from mixer.ledger import ConcatLedger, Ledger
 from mixer.manifest import Phase, PhaseShare, SourceTotal
+from mixer.request import (
+    InfeasibleMixture,
+    PhaseRequest,
+    PlanError,
+    PlanRequest,
+    SourceTokens,
+    group_path,
+    with_budget,
+)
+from mixer.weights import phase_shares
 
-WEIGHT_TOLERANCE = Fraction(1, 10**9)  # weights written as decimals of thirds are not worth a note
 MOST_SHARDS = 1_000_000  # a listing of more helps nobody, and planning it takes gigabytes
+MOST_BUDGET_TOKENS = 1 << 60  # beyond this a budget counts as without a limit
 
 
-class _Plain(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SourceTokens(_Plain):
-    """A source as the planner sees it."""
-
-    name: str
-    kind: str
-    group: str
-    documents: int
-    block_tokens: dict[int, int]
-    max_epochs: float | None = None  # None: no cap
-
-    @property
-    def available_tokens(self) -> int:
-        """One epoch."""
-        return sum(self.block_tokens.values())
-
-
-class PhaseRequest(_Plain):
-    """A phase as the recipe asks for it; weights need not sum to one."""
-
-    name: str
-    budget_tokens: int
-    weights: dict[str, float]
-
-
-class PlanRequest(_Plain):
-    """Everything that decides a mixture's rows."""
-
-    sources: list[SourceTokens]
-    phases: list[PhaseRequest]
-    sequence_length: int
-    rows_per_shard: int
-    seed: int
-
-
-class ShardPlan(_Plain):
+class ShardPlan(BaseModel):
     """One shard: rows [first_row, first_row + rows) of the mixture, all of one phase."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     index: int
     phase: int
@@ -64,8 +39,10 @@ class ShardPlan(_Plain):
     rows: int
 
 
-class MixturePlan(_Plain):
+class MixturePlan(BaseModel):
     """A request and what follows from it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     request: PlanRequest
     rows: int
@@ -75,167 +52,228 @@ class MixturePlan(_Plain):
     notes: list[str]
 
 
-class PlanError(ValueError):
-    """A mixture that cannot be planned as asked; the message says what to change."""
+def plan_mixture(request: PlanRequest, ledgers: Mapping[str, Ledger] | None = None) -> MixturePlan:
+    """The plan; InfeasibleMixture when a source would repeat more often than allowed, PlanError for what makes none.
 
-
-class InfeasibleMixture(PlanError):
-    """The sources hold too little for the mixture within the allowed epochs."""
-
-
-def plan_mixture(request: PlanRequest) -> MixturePlan:
-    """The plan; InfeasibleMixture when a source would repeat more often than allowed, PlanError for what makes none."""
-    sources = _grouped(request.sources)
-    request = request.model_copy(update={"sources": sources})
-    notes: list[str] = []
-    phases = _plan_phases(request, notes)
-    _check_feasible(request, phases)
+    `ledgers` count the tokens in each source's rows; without them every row is full, as with `concat`.
+    """
+    planner = Planner(request, ledgers)
+    phases, notes = planner.phases()
+    planner.check_feasible(phases)
+    request = planner.request
     return MixturePlan(
         request=request,
         rows=sum(phase.rows for phase in phases),
         phases=phases,
-        sources=[_total(source, phases, request.sequence_length) for source in sources],
+        sources=planner.totals(phases),
         shards=_shards(phases, request.rows_per_shard),
-        notes=notes,
+        notes=[*planner.weight_notes, *notes],
     )
 
 
-def largest_feasible_scale(request: PlanRequest) -> Fraction:
-    """By which factor every phase's budget could grow (or must shrink) within the sources' epoch caps."""
-    asked: dict[str, Fraction] = {}
-    for phase in request.phases:
-        shares = normalised({name: exact_fraction(weight) for name, weight in phase.weights.items()})
-        for name, share in shares.items():
-            asked[name] = asked.get(name, Fraction(0)) + share * phase.budget_tokens
-    limits = [
-        exact_fraction(source.max_epochs) * source.available_tokens / asked[source.name]
-        for source in request.sources
-        if source.max_epochs is not None and asked.get(source.name)
-    ]
-    limits += [Fraction(0) for source in request.sources if asked.get(source.name) and not source.available_tokens]
-    return min(limits, default=Fraction(10**12))
+def largest_budget(request: PlanRequest, ledgers: Mapping[str, Ledger] | None = None) -> int | None:
+    """The largest budget, phases in proportion, that the epoch caps allow; None when nothing limits it."""
+    return Planner(request, ledgers).largest_budget()
+
+
+class Planner:
+    """Plans a request at its own or at any other budget; shares are resolved once."""
+
+    def __init__(self, request: PlanRequest, ledgers: Mapping[str, Ledger] | None = None) -> None:
+        self.request = request.model_copy(update={"sources": _grouped(request.sources)})
+        self.weight_notes: list[str] = []
+        self._shares = [phase_shares(self.request, phase, self.weight_notes) for phase in request.phases]
+        concat = ConcatLedger(request.sequence_length)
+        self.ledgers = ledgers
+        self._ledgers = [ledgers[source.name] if ledgers else concat for source in self.request.sources]
+
+    def phases(self, budget_tokens: int | None = None) -> tuple[list[Phase], list[str]]:
+        """The phases one behind the other, each going on in its sources where the one before stopped, and notes."""
+        request = self.request if budget_tokens is None else with_budget(self.request, budget_tokens)
+        notes: list[str] = []
+        phases: list[Phase] = []
+        used_rows = [0] * len(request.sources)
+        for phase_request, shares in zip(request.phases, self._shares, strict=True):
+            first_row = phases[-1].first_row + phases[-1].rows if phases else 0
+            phases.append(self._phase(phase_request, shares, first_row, used_rows, notes))
+            used_rows = [used + part.rows for used, part in zip(used_rows, phases[-1].sources, strict=True)]
+        notes += [
+            f"{source.name} repeats {tokens / source.available_tokens:.2f} epochs, more than {source.max_epochs:g}: "
+            "allowed by on_epoch_cap"
+            for source, tokens in self._tokens(phases)
+            if source.on_epoch_cap == "warn" and source.max_epochs is not None and _exceeds(source, tokens)
+        ]
+        return phases, notes
+
+    def check_feasible(self, phases: Sequence[Phase]) -> None:
+        """InfeasibleMixture with every source that would exceed its cap and the largest budget that works."""
+        problems = self.problems(phases)
+        if problems:
+            raise InfeasibleMixture(
+                f"the data cannot reach this mixture: {'; '.join(problems)}. Asked: {self.request.budget_tokens:,} "
+                f"tokens. Largest budget at these shares: {self.largest_budget() or 0:,} tokens. Lower the budget "
+                "(--budget), change the weights or --code-ratio, raise max_epochs, or add data"
+            )
+
+    def largest_budget(self) -> int | None:
+        """See the function of that name; found by bisection over plans, so that every rounding is the plan's own."""
+        length = self.request.sequence_length
+        low, high = 0, max(1, self.request.budget_tokens // length)
+        while self._is_feasible(high * length):
+            low, high = high, 2 * high
+            if high * length > MOST_BUDGET_TOKENS:
+                return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self._is_feasible(middle * length):
+                low = middle
+            else:
+                high = middle
+        return low * length
+
+    def _is_feasible(self, budget_tokens: int) -> bool:
+        try:
+            return not self.problems(self.phases(budget_tokens)[0])
+        except PlanError:  # a phase below one sequence
+            return False
+
+    def _phase(
+        self,
+        phase: PhaseRequest,
+        shares: Mapping[str, Fraction],
+        first_row: int,
+        used_rows: Sequence[int],
+        notes: list[str],
+    ) -> Phase:
+        length = self.request.sequence_length
+        if phase.budget_tokens < length:
+            raise PlanError(
+                f"phase {phase.name!r} asks for {phase.budget_tokens:,} tokens, less than one sequence of "
+                f"{length:,}: raise its budget or lower sequence_length"
+            )
+        is_concat = self.request.packing == "concat"
+        phase_tokens = phase.budget_tokens // length * length if is_concat else phase.budget_tokens
+        asked = {name: share * phase_tokens for name, share in shares.items()}
+        targets, counts = self._placed(phase.name, asked, used_rows, notes)
+        parts = []
+        for index, (source, rows) in enumerate(zip(self.request.sources, counts, strict=True)):
+            share, target, first = shares[source.name], targets[source.name], used_rows[index]
+            tokens = self._ledgers[index].tokens_between(first, first + rows)
+            if share and not rows:
+                notes.append(
+                    f"phase {phase.name}: {source.name} asks for {float(target / length):.3f} sequences and gets none"
+                )
+            parts.append(
+                PhaseShare(
+                    source=source.name,
+                    asked_share=float(share),
+                    target_share=float(target / phase_tokens),
+                    asked_tokens=float(share * phase.budget_tokens),
+                    rows=rows,
+                    actual_tokens=tokens,
+                    padding_tokens=rows * length - tokens,
+                    share=0.0,
+                    error_sequences=float((tokens - target) / length),
+                    first_sequence=first,
+                )
+            )
+        total = sum(part.actual_tokens for part in parts)
+        parts = [part.model_copy(update={"share": part.actual_tokens / total}) for part in parts]
+        return Phase(name=phase.name, first_row=first_row, rows=sum(counts), sources=parts)
+
+    def _placed(
+        self, phase: str, asked: Mapping[str, Fraction], used_rows: Sequence[int], notes: list[str]
+    ) -> tuple[dict[str, Fraction], list[int]]:
+        """Target tokens after spreading, and the rows that come nearest to them."""
+        sources, length = self.request.sources, self.request.sequence_length
+        room = {
+            source.name: _left(source, ledger, used)
+            for source, ledger, used in zip(sources, self._ledgers, used_rows, strict=True)
+        }
+        while True:
+            targets, takers_of = spread(asked, room, sources)
+            counts = apportion(list(targets.values()), self._ledgers, used_rows)
+            over = [
+                source.name
+                for source, ledger, used, rows in zip(sources, self._ledgers, used_rows, counts, strict=True)
+                if source.name in takers_of
+                and (left := room[source.name]) is not None
+                and left > 0
+                and ledger.tokens_between(used, used + rows) > _left_exactly(source, ledger, used)
+            ]
+            if not over:
+                break
+            for name in over:  # rounding took one sequence more than there is: leave it room
+                room[name] = max(Fraction(0), (room[name] or Fraction(0)) - length)
+        notes += [
+            f"phase {phase}: {name} is at its cap of epochs; {float(asked[name] - targets[name]):,.0f} of its tokens "
+            f"go to {', '.join(takers)}"
+            for name, takers in takers_of.items()
+        ]
+        return targets, counts
+
+    def totals(self, phases: Sequence[Phase]) -> list[SourceTotal]:
+        """Every source over all phases."""
+        return [_total(source, phases) for source in self.request.sources]
+
+    def _tokens(self, phases: Sequence[Phase]) -> list[tuple[SourceTokens, int]]:
+        """Every source with its tokens over all phases."""
+        tokens = dict.fromkeys((source.name for source in self.request.sources), 0)
+        for phase in phases:
+            for part in phase.sources:
+                tokens[part.source] += part.actual_tokens
+        return [(source, tokens[source.name]) for source in self.request.sources]
+
+    def problems(self, phases: Sequence[Phase]) -> list[str]:
+        """What is wrong with every source that would exceed its cap."""
+        problems = []
+        for source, tokens in self._tokens(phases):
+            if tokens and not source.available_tokens:
+                problems.append(f"source {source.name!r} is asked for {tokens:,} tokens and has none")
+            elif source.on_epoch_cap != "warn" and source.max_epochs is not None and _exceeds(source, tokens):
+                nobody = ", and nothing else in its group can take more" if source.on_epoch_cap == "spread" else ""
+                problems.append(
+                    f"source {source.name!r} is asked for {tokens:,} tokens and has {source.available_tokens:,}: "
+                    f"{tokens / source.available_tokens:.2f} epochs, allowed {source.max_epochs:g}{nobody}"
+                )
+        return problems
+
+
+def _exceeds(source: SourceTokens, tokens: int) -> bool:
+    allowed = allowed_tokens(source.model_copy(update={"on_epoch_cap": "fail"}))
+    return allowed is not None and tokens > allowed
+
+
+def _left_exactly(source: SourceTokens, ledger: Ledger, used_rows: int) -> Fraction:
+    allowed = allowed_tokens(source)
+    used = ledger.tokens_between(0, used_rows)
+    return Fraction(1 << 62) if allowed is None else max(Fraction(0), allowed - used)
+
+
+def _left(source: SourceTokens, ledger: Ledger, used_rows: int) -> Fraction | None:
+    """Tokens that a source may still give after its first `used_rows` rows, in whole sequences; None: any number."""
+    if allowed_tokens(source) is None:
+        return None
+    left = _left_exactly(source, ledger, used_rows)
+    rows = ledger.rows_for(used_rows, left)
+    while rows and ledger.tokens_between(used_rows, used_rows + rows) > left:
+        rows -= 1
+    return Fraction(ledger.tokens_between(used_rows, used_rows + rows))
 
 
 def _grouped(sources: Sequence[SourceTokens]) -> list[SourceTokens]:
-    """Sources with those of a group side by side, groups in order of first appearance: see `apportion`."""
-    order = {group: index for index, group in reversed(list(enumerate(source.group for source in sources)))}
-    return sorted(sources, key=lambda source: order[source.group])
+    """Text, then code; those of a group side by side, groups in order of first appearance: see `apportion`."""
+    order: dict[str, int] = {}
+    for source in sources:
+        for group in group_path(source.group):
+            order.setdefault(group, len(order))
+    return sorted(sources, key=lambda source: (source.is_code, [order[group] for group in group_path(source.group)]))
 
 
-def _plan_phases(request: PlanRequest, notes: list[str]) -> list[Phase]:
-    """The phases one behind the other, each going on in its sources where the one before stopped."""
-    phases: list[Phase] = []
-    used = dict.fromkeys((source.name for source in request.sources), 0)
-    for phase_request in request.phases:
-        first_row = phases[-1].first_row + phases[-1].rows if phases else 0
-        phases.append(_plan_phase(request, phase_request, first_row, used, notes))
-        for part in phases[-1].sources:
-            used[part.source] += part.rows
-    return phases
-
-
-def _plan_phase(
-    request: PlanRequest, phase: PhaseRequest, first_row: int, used: Mapping[str, int], notes: list[str]
-) -> Phase:
-    unknown = sorted(set(phase.weights) - {source.name for source in request.sources})
-    if unknown:
-        raise PlanError(f"phase {phase.name!r} weighs unknown sources {unknown}")
-    rows = phase.budget_tokens // request.sequence_length
-    if rows == 0:
-        raise PlanError(
-            f"phase {phase.name!r} asks for {phase.budget_tokens:,} tokens, less than one sequence of "
-            f"{request.sequence_length:,}: raise budget_tokens or lower sequence_length"
-        )
-    shares = normalised({s.name: exact_fraction(phase.weights.get(s.name, 0)) for s in request.sources})
-    total = sum((exact_fraction(weight) for weight in phase.weights.values()), Fraction(0))
-    if abs(total - 1) > WEIGHT_TOLERANCE:
-        notes.append(f"phase {phase.name}: weights were normalised, they do not sum to 1")
-    counts = apportion(rows, list(shares.values()))
-    parts = []
-    for source, count in zip(request.sources, counts, strict=True):
-        share = shares[source.name]
-        if share and not count:
-            notes.append(
-                f"phase {phase.name}: {source.name} asks for {float(share * rows):.3f} sequences and gets none"
-            )
-        parts.append(
-            PhaseShare(
-                source=source.name,
-                asked_share=float(share),
-                asked_tokens=float(share * phase.budget_tokens),
-                rows=count,
-                actual_tokens=count * request.sequence_length,
-                share=count / rows,
-                error_sequences=float(count - share * rows),
-                first_sequence=used[source.name],
-            )
-        )
-    return Phase(name=phase.name, first_row=first_row, rows=rows, sources=parts)
-
-
-def _check_feasible(request: PlanRequest, phases: Sequence[Phase]) -> None:
-    """Raise with every source that would exceed its cap and the largest budget that works."""
-    problems = _excesses(request, phases)
-    if problems:
-        budget = sum(phase.budget_tokens for phase in request.phases)
-        raise InfeasibleMixture(
-            "the data cannot reach this mixture: "
-            + "; ".join(problems)
-            + f". Asked: {budget:,} tokens. Largest budget at these shares: {_largest_budget(request):,} tokens. Lower "
-            "the budget (--budget), change the weights or --code-ratio, raise max_epochs, or add data"
-        )
-
-
-def _excesses(request: PlanRequest, phases: Sequence[Phase]) -> list[str]:
-    """What is wrong with every source that would exceed its cap."""
-    problems = []
-    for source in request.sources:
-        tokens = sum(part.actual_tokens for phase in phases for part in phase.sources if part.source == source.name)
-        if tokens and not source.available_tokens:
-            problems.append(f"source {source.name!r} is asked for {tokens:,} tokens and has none")
-        elif source.max_epochs is not None and tokens > source.max_epochs * source.available_tokens:
-            problems.append(
-                f"source {source.name!r} is asked for {tokens:,} tokens and has {source.available_tokens:,}: "
-                f"{tokens / source.available_tokens:.2f} epochs, allowed {source.max_epochs:g}"
-            )
-    return problems
-
-
-def _largest_budget(request: PlanRequest) -> int:
-    """The largest budget, phases in proportion, whose own plan is feasible; 0 when there is none.
-
-    The caps give a bound in tokens; rounding to sequences may overstep it by one a source, so whole sequences are
-    taken off until the plan itself passes.
-    """
-    length = request.sequence_length
-    budget = sum(phase.budget_tokens for phase in request.phases)
-    bound = min(int(largest_feasible_scale(request) * budget), budget)
-    for rows in range(bound // length, max(0, bound // length - 4 * len(request.sources)), -1):
-        phases = scaled_phases(request.phases, rows * length)
-        if all(phase.budget_tokens >= length for phase in phases):
-            scaled = request.model_copy(update={"phases": phases})
-            if not _excesses(scaled, _plan_phases(scaled, [])):
-                return rows * length
-    return 0
-
-
-def scaled_phases(phases: Sequence[PhaseRequest], budget_tokens: int) -> list[PhaseRequest]:
-    """The same phases in proportion, adding up to `budget_tokens`."""
-    total = sum(phase.budget_tokens for phase in phases)
-    ends = [0]
-    for phase in phases:
-        ends.append(ends[-1] + phase.budget_tokens)
-    cuts = [end * budget_tokens // total for end in ends]
-    return [
-        phase.model_copy(update={"budget_tokens": stop - start})
-        for phase, start, stop in zip(phases, cuts, cuts[1:], strict=False)
-    ]
-
-
-def _total(source: SourceTokens, phases: Sequence[Phase], sequence_length: int) -> SourceTotal:
+def _total(source: SourceTokens, phases: Sequence[Phase]) -> SourceTotal:
     parts = [part for phase in phases for part in phase.sources if part.source == source.name]
-    rows = sum(part.rows for part in parts)
-    all_rows = sum(phase.rows for phase in phases)
+    tokens = sum(part.actual_tokens for part in parts)
+    all_tokens = sum(part.actual_tokens for phase in phases for part in phase.sources)
     return SourceTotal(
         name=source.name,
         kind=source.kind,
@@ -243,10 +281,13 @@ def _total(source: SourceTokens, phases: Sequence[Phase], sequence_length: int) 
         available_tokens=source.available_tokens,
         documents=source.documents,
         asked_tokens=sum(part.asked_tokens for part in parts),
-        actual_tokens=rows * sequence_length,
-        share=rows / all_rows,
+        rows=sum(part.rows for part in parts),
+        actual_tokens=tokens,
+        padding_tokens=sum(part.padding_tokens for part in parts),
+        share=tokens / all_tokens,
         error_sequences=sum(part.error_sequences for part in parts),
-        epochs=rows * sequence_length / source.available_tokens if source.available_tokens else 0.0,
+        epochs=tokens / source.available_tokens if source.available_tokens else 0.0,
+        max_epochs=source.max_epochs,
     )
 
 
@@ -266,9 +307,3 @@ def _shards(phases: Sequence[Phase], rows_per_shard: int) -> list[ShardPlan]:
         ShardPlan(index=index, phase=phase, first_row=first_row, rows=rows)
         for index, (phase, first_row, rows) in enumerate(ranges)
     ]
-
-
-def group_shares(phase: Phase, group_of: Mapping[str, str]) -> dict[str, float]:
-    """Share of each group in a phase."""
-    pairs = sorted((group_of[part.source], part.share) for part in phase.sources)
-    return {group: sum(share for _, share in items) for group, items in groupby(pairs, key=lambda pair: pair[0])}

@@ -1,7 +1,8 @@
-"""A source as one endless token stream: its blocks in seeded order, epoch after epoch.
+"""A source as one endless stream: its blocks in seeded order, epoch after epoch.
 
-Only the blocks' token counts are needed to say where any range of the stream lies, so planning never grows with the
-number of documents.
+It is counted in units: tokens where documents stand behind each other (`concat`), sequences where each block is
+packed by itself (`best_fit`). Only the blocks' sizes are needed to say where any range of the stream lies, so planning
+never grows with the number of documents.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from mixer.order import key64, seeded_order
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Tokens [start, stop) of one block, in the order that the block has in that epoch."""
+    """Units [start, stop) of one block, in the order that the block has in that epoch."""
 
     epoch: int
     block: int
@@ -25,28 +26,35 @@ class Piece:
 
 
 class SourceStream:
-    """The stream of one source under one seed; `block_tokens` maps a block's number to its tokens."""
+    """The stream of one source under one seed; `block_units` maps a block's number to its size."""
 
-    def __init__(self, source: str, seed: int, block_tokens: Mapping[int, int]) -> None:
-        filled = sorted((block, tokens) for block, tokens in block_tokens.items() if tokens)
+    def __init__(self, source: str, seed: int, block_units: Mapping[int, int]) -> None:
+        filled = sorted((block, units) for block, units in block_units.items() if units)
         self.source = source
         self.seed = seed
         self._blocks = np.array([block for block, _ in filled], np.uint64)
-        self._tokens = np.array([tokens for _, tokens in filled], np.int64)
-        self.epoch_tokens = int(self._tokens.sum())
-        self._epoch = lru_cache(maxsize=4)(self._order_epoch)
+        self._units = np.array([units for _, units in filled], np.int64)
+        self.epoch_units = int(self._units.sum())
+        self.epoch = lru_cache(maxsize=4)(self._order_epoch)
 
     def document_key(self, epoch: int, block: int) -> np.uint64:
         """The key that orders the documents of `block` in `epoch`."""
         return key64("documents", self.seed, self.source, epoch, block)
 
+    def row_order(self, epoch: int, block: int, rows: int) -> npt.NDArray[np.int64]:
+        """The order in `epoch` of a block's `rows` sequences, where it was packed by itself."""
+        key = key64("rows", self.seed, self.source, epoch, block)
+        return seeded_order(np.arange(rows, dtype=np.uint64), key)
+
     def pieces(self, start: int, stop: int) -> Iterator[Piece]:
-        """The pieces that make up stream tokens [start, stop); ValueError for a source without tokens."""
-        if start < stop and not self.epoch_tokens:
-            raise ValueError(f"source {self.source!r} has no tokens, yet tokens {start} to {stop} were asked of it")
+        """The pieces that make up stream units [start, stop); ValueError for a source without tokens."""
+        if start < stop and not self.epoch_units:
+            raise ValueError(
+                f"source {self.source!r} has no tokens, yet {start} to {stop} of its stream were asked for"
+            )
         while start < stop:
-            epoch, inside = divmod(start, self.epoch_tokens)
-            blocks, ends = self._epoch(epoch)
+            epoch, inside = divmod(start, self.epoch_units)
+            blocks, ends = self.epoch(epoch)
             slot = int(np.searchsorted(ends, inside, side="right"))
             block_start = int(ends[slot - 1]) if slot else 0
             taken = min(stop - start, int(ends[slot]) - inside)
@@ -54,5 +62,6 @@ class SourceStream:
             start += taken
 
     def _order_epoch(self, epoch: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+        """The blocks in the epoch's order, and where each ends in it."""
         order = seeded_order(self._blocks, key64("blocks", self.seed, self.source, epoch))
-        return self._blocks[order], np.cumsum(self._tokens[order])
+        return self._blocks[order], np.cumsum(self._units[order])

@@ -2,9 +2,9 @@
 
 from hypothesis import strategies as st
 
-from mixer.plan import PhaseRequest, PlanRequest, SourceTokens
+from mixer.request import PhaseRequest, PlanRequest, SourceTokens
 
-GROUPS = ("text", "code", "adjacent")
+GROUPS = ("text", "text/math", "code", "code/adjacent")
 
 
 @st.composite

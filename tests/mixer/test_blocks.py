@@ -31,7 +31,9 @@ def test_a_document_keeps_its_block_whatever_else_is_there() -> None:
 def test_a_block_is_read_and_ordered(tmp_path: Path) -> None:
     schema = block_schema("uint32")
     documents = [[1, 2, 9], [9], [3, 4, 5, 9]]
-    table = pa.table({"doc_id": ["x", "y", "z"], "order_hash": [1, 2, 3], "tokens": documents}, schema=schema)
+    table = pa.table(
+        {"doc_id": ["x", "y", "z"], "order_hash": [1, 2, 3], "n_tokens": [3, 1, 4], "tokens": documents}, schema=schema
+    )
     uri = str(tmp_path / "block-000000.parquet")
     storage.write_parquet(uri, schema, [table])
     ordered = Block.read(uri).ordered(np.uint64(7))

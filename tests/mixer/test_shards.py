@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from mixer.blocks import Block
 from mixer.interleave import Interleaving
-from mixer.plan import MixturePlan, PlanRequest, plan_mixture
-from mixer.shards import ShardMaker, shard_name, write_shard
+from mixer.plan import MixturePlan, plan_mixture
+from mixer.request import PlanRequest
+from mixer.shards import ShardMaker, TokenFormat, shard_name, write_shard
 from mixer.stream import SourceStream
 from tests.mixer.strategies import plan_requests
 from tests.mixer.test_plan import two_sources
 
 END = 9999
+FORMAT = TokenFormat("uint16", END)
 
 
 def block_of_documents(source: str, block: int, tokens: int) -> Block:
@@ -49,7 +51,7 @@ def reference_rows(plan: MixturePlan, read: Callable[[str, int], Block]) -> list
         stream = SourceStream(source.name, plan.request.seed, source.block_tokens)
         epoch = 0
         while len(tokens) < needed:
-            total = stream.epoch_tokens
+            total = stream.epoch_units
             for piece in stream.pieces(epoch * total, (epoch + 1) * total):
                 ordered = read(source.name, piece.block).ordered(stream.document_key(epoch, piece.block))
                 assert (piece.start, piece.stop) == (0, len(ordered.tokens))
@@ -80,7 +82,7 @@ def test_shards_are_the_definition_whatever_the_row_groups(request_: PlanRequest
     read = reader(request_)
     expected = reference_rows(plan, read)
     for shard in plan.shards:
-        maker = ShardMaker(plan, shard, "uint16", read)
+        maker = ShardMaker(plan, shard, FORMAT, read)
         tables = [maker.rows(first, min(step, shard.rows - first)) for first in range(0, shard.rows, step)]
         rows = pa.concat_tables(tables).to_pylist()
         assert [row["row"] for row in rows] == list(range(shard.first_row, shard.first_row + shard.rows))
@@ -92,8 +94,8 @@ def test_a_written_shard_is_the_same_bytes_again(tmp_path: Path) -> None:
     request = two_sources(700, 900, 0.5, 1600)
     plan = plan_mixture(request)
     read = reader(request)
-    first = write_shard(str(tmp_path / "a" / shard_name(0)), plan, plan.shards[0], "uint16", read)
-    second = write_shard(str(tmp_path / "b" / shard_name(0)), plan, plan.shards[0], "uint16", read)
+    first = write_shard(str(tmp_path / "a" / shard_name(0)), plan, plan.shards[0], FORMAT, read)
+    second = write_shard(str(tmp_path / "b" / shard_name(0)), plan, plan.shards[0], FORMAT, read)
     assert first == second
     assert (tmp_path / "a" / shard_name(0)).read_bytes() == (tmp_path / "b" / shard_name(0)).read_bytes()
     assert pq.read_table(tmp_path / "a" / shard_name(0)).num_rows == first.rows

@@ -25,7 +25,7 @@ def test_any_cut_of_a_range_gives_the_same_tokens(tokens: dict[int, int], start:
 def test_an_epoch_holds_every_token_once(tokens: dict[int, int], seed: int) -> None:
     """Nothing repeats until the source is used up."""
     stream = SourceStream("pages", seed, tokens)
-    total = stream.epoch_tokens
+    total = stream.epoch_units
     for epoch in (0, 1, 7):
         seen = [
             (piece.block, at)
