@@ -1,10 +1,10 @@
-"""Counts the rows fed per source and compares them with the manifest as each phase ends."""
+"""Counts the rows and tokens fed per source and compares them with the manifest as each phase ends."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mixer.manifest import MixtureManifest, Phase
 from trainer.errors import ShardError
+from trainer.shard_rows import RowSizes
 
 
 class SourceAudit:
@@ -13,29 +13,31 @@ class SourceAudit:
     def __init__(self, manifest: MixtureManifest) -> None:
         self._names = [source.name for source in manifest.sources]
         self._phases = manifest.phases
-        self._sequence_length = manifest.sequence_length
-        self._total_rows = np.zeros(len(self._names), dtype=np.int64)
+        self._total_tokens = np.zeros(len(self._names), dtype=np.int64)
+        self._phase_tokens = np.zeros(len(self._names), dtype=np.int64)
         self._phase_rows = np.zeros(len(self._names), dtype=np.int64)
         self._next_row = 0
         self._phase = 0
 
-    def feed(self, source_indices: NDArray[np.int64]) -> None:
-        """Count the next rows, given by index into the manifest's sources; ShardError at a phase that differs."""
-        while len(source_indices):
+    def feed(self, sizes: RowSizes) -> None:
+        """Count the next rows; ShardError at a phase that differs."""
+        sources, n_tokens = sizes
+        while len(sources):
             end_row = self._phase_end()
-            here = source_indices[: end_row - self._next_row]
-            counts = np.bincount(here, minlength=len(self._names))
-            self._total_rows += counts
-            self._phase_rows += counts
-            self._next_row += len(here)
-            source_indices = source_indices[len(here) :]
+            here = slice(0, end_row - self._next_row)
+            tokens = np.zeros(len(self._names), dtype=np.int64)
+            np.add.at(tokens, sources[here], n_tokens[here])
+            self._total_tokens += tokens
+            self._phase_tokens += tokens
+            self._phase_rows += np.bincount(sources[here], minlength=len(self._names))
+            self._next_row += len(sources[here])
+            sources, n_tokens = sources[here.stop :], n_tokens[here.stop :]
             if self._next_row == end_row:
                 self._finish_phase(self._phases[self._phase])
 
     def tokens_by_source(self) -> dict[str, int]:
-        """Packed training tokens fed so far: rows times sequence length."""
-        tokens = self._total_rows * self._sequence_length
-        return dict(zip(self._names, tokens.tolist(), strict=True))
+        """Packed training tokens fed so far, padding left out; at the end the manifest's `actual_tokens`."""
+        return dict(zip(self._names, self._total_tokens.tolist(), strict=True))
 
     def _phase_end(self) -> int:
         """End of the phase that holds the next row."""
@@ -47,15 +49,16 @@ class SourceAudit:
         raise ShardError(f"row {self._next_row} belongs to no phase of the manifest: build the mixture again")
 
     def _finish_phase(self, phase: Phase) -> None:
-        promised = {share.source: share.rows for share in phase.sources}
-        fed = dict(zip(self._names, self._phase_rows.tolist(), strict=True))
+        promised = {share.source: (share.rows, share.actual_tokens) for share in phase.sources}
+        found = zip(self._phase_rows.tolist(), self._phase_tokens.tolist(), strict=True)
         wrong = [
-            f"{name}: {promised.get(name, 0)} promised, {fed[name]} found"
-            for name in self._names
-            if fed[name] != promised.get(name, 0)
+            f"{name}: {asked[0]} rows and {asked[1]} tokens promised, {got[0]} and {got[1]} found"
+            for name, got in zip(self._names, found, strict=True)
+            if got != (asked := promised.get(name, (0, 0)))
         ]
         if wrong:
             raise ShardError(
-                f"phase {phase.name!r} differs from its manifest, in rows: {'; '.join(wrong)}; build the mixture again"
+                f"phase {phase.name!r} differs from its manifest: {'; '.join(wrong)}; build the mixture again"
             )
         self._phase_rows[:] = 0
+        self._phase_tokens[:] = 0

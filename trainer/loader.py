@@ -10,12 +10,9 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
-import numpy as np
-from numpy.typing import NDArray
-
 from trainer.audit import SourceAudit
 from trainer.errors import SettingError
-from trainer.shard_rows import Rows, ShardRows
+from trainer.shard_rows import Rows, RowSizes, ShardRows
 
 __all__ = ["Rows", "ShardRows", "TrainingLoader"]
 
@@ -39,7 +36,7 @@ class TrainingLoader(Iterator[Rows]):
         self._next_row = 0
         self._audit = SourceAudit(self.manifest)
         self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="shard-reader")
-        self._ahead: tuple[int, Future[tuple[Rows, NDArray[np.int64]]]] | None = None
+        self._ahead: tuple[int, Future[tuple[Rows, RowSizes]]] | None = None
 
     def __next__(self) -> Rows:
         """The next batch's rows for this rank; ShardError where the shards contradict the manifest."""
@@ -48,11 +45,11 @@ class TrainingLoader(Iterator[Rows]):
         first_row = self._next_row
         if self._ahead is None or self._ahead[0] != first_row:
             self._read_ahead(first_row)
-        batch, source_indices = self._take()
+        batch, sizes = self._take()
         self._next_row += self.batch_rows
         if self.batches_left:
             self._read_ahead(self._next_row)
-        self._audit.feed(source_indices)
+        self._audit.feed(sizes)
         return batch
 
     @property
@@ -71,7 +68,7 @@ class TrainingLoader(Iterator[Rows]):
         return (self.manifest.rows - self._next_row) % self.batch_rows
 
     def tokens_by_source(self) -> dict[str, int]:
-        """Packed training tokens of rows [0, next row) by source, all ranks together."""
+        """Packed training tokens, padding left out, of rows [0, next row) by source, all ranks together."""
         return self._audit.tokens_by_source()
 
     def state_dict(self) -> dict[str, int]:
@@ -79,12 +76,12 @@ class TrainingLoader(Iterator[Rows]):
         return {"next_row": self._next_row}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Continue at a saved state; what was fed before is counted again from the shards' source column."""
+        """Continue at a saved state; what was fed before is counted again from the shards' small columns."""
         next_row = state["next_row"]
         if not 0 <= next_row <= self.manifest.rows:
             raise SettingError(f"next row {next_row} is outside the mixture's {self.manifest.rows} rows")
         audit = SourceAudit(self.manifest)
-        audit.feed(self._reader.submit(self._shards.source_indices, 0, next_row).result())
+        audit.feed(self._reader.submit(self._shards.sizes, 0, next_row).result())
         self._audit, self._next_row, self._ahead = audit, next_row, None
 
     def close(self) -> None:
@@ -104,13 +101,13 @@ class TrainingLoader(Iterator[Rows]):
         # All reads go through the one thread: ShardRows keeps an open file and is not made for two.
         self._ahead = first_row, self._reader.submit(self._read, first_row)
 
-    def _take(self) -> tuple[Rows, NDArray[np.int64]]:
+    def _take(self) -> tuple[Rows, RowSizes]:
         if self._ahead is None:
             raise RuntimeError("nothing was read ahead")
         future, self._ahead = self._ahead[1], None
         return future.result()
 
-    def _read(self, first_row: int) -> tuple[Rows, NDArray[np.int64]]:
+    def _read(self, first_row: int) -> tuple[Rows, RowSizes]:
         end_row = first_row + self.batch_rows
         rows = self._shards.read(range(first_row + self._rank, end_row, self._world))
-        return rows, self._shards.source_indices(first_row, end_row)
+        return rows, self._shards.sizes(first_row, end_row)

@@ -11,7 +11,7 @@ METRICS_NAME = "metrics.jsonl"
 
 @dataclass(frozen=True)
 class StepMetrics:
-    """One finished step; `step` counts from 1, losses are means in nats per token."""
+    """One finished step; `step` counts from 1, losses are means in nats per predicted token, padding counts nowhere."""
 
     step: int
     steps: int  # asked for in all

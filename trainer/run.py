@@ -42,6 +42,7 @@ class TrainSettings:
     seed: int
     micro_batch_rows: int
     within_documents: bool
+    stay_inside_documents: bool
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class TrainResult:
     resumed_from: int  # steps that an earlier run had done
     first_loss: float
     last_loss: float
-    tokens: int
+    tokens: int  # fed in all, padding left out
     source_tokens: dict[str, int]
     changed_settings: list[str]  # against the checkpoint that was resumed
     rows_left_over: int  # rows of the mixture that this run did not feed
@@ -126,9 +127,11 @@ class Run:
             rate,
             micro_batch_rows=self._settings.micro_batch_rows,
             within_documents=self._settings.within_documents,
+            stay_inside_documents=self._settings.stay_inside_documents,
         )
         self._step += 1
         self._losses = {"first": self._losses.get("first", outcome.loss), "last": outcome.loss}
+        source_tokens = self._loader.tokens_by_source()
         return StepMetrics(
             step=self._step,
             steps=self._settings.steps,
@@ -136,14 +139,11 @@ class Run:
             source_loss=outcome.source_loss,
             learning_rate=rate,
             gradient_norm=outcome.gradient_norm,
-            tokens=self._tokens(),
-            tokens_per_second=batch.input_ids.size / (time.perf_counter() - started),
+            tokens=sum(source_tokens.values()),
+            tokens_per_second=int(batch.n_tokens.sum()) / (time.perf_counter() - started),
             phase=_phase_of(self._loader.manifest, int(batch.rows[0])),
-            source_tokens=self._loader.tokens_by_source(),
+            source_tokens=source_tokens,
         )
-
-    def _tokens(self) -> int:
-        return self._loader.next_row * self._loader.manifest.sequence_length
 
     def _checkpoint(self) -> Checkpoint:
         return Checkpoint(
@@ -170,6 +170,7 @@ class Run:
         checkpoint = latest_checkpoint(self._folder)
         if checkpoint is None:
             raise SettingError(f"the checkpoints in {self._folder} were removed while the run wrote them")
+        source_tokens = self._loader.tokens_by_source()
         return TrainResult(
             output=self._folder,
             checkpoint=checkpoint,
@@ -179,8 +180,8 @@ class Run:
             resumed_from=self._resumed_from,
             first_loss=self._losses["first"],
             last_loss=self._losses["last"],
-            tokens=self._tokens(),
-            source_tokens=self._loader.tokens_by_source(),
+            tokens=sum(source_tokens.values()),
+            source_tokens=source_tokens,
             changed_settings=self._changed,
             rows_left_over=self._loader.manifest.rows - self._loader.next_row,
         )

@@ -16,7 +16,7 @@ from mixer.manifest import MixtureManifest, read_manifest, shard_uri
 from trainer.errors import ShardError
 
 Int64Array = NDArray[np.int64]
-COLUMNS = ["input_ids", "source", "doc_starts", "row"]
+COLUMNS = ["input_ids", "source", "doc_starts", "row", "n_tokens"]
 
 
 class Rows(NamedTuple):
@@ -24,8 +24,16 @@ class Rows(NamedTuple):
 
     rows: Int64Array  # global row indices [n]
     input_ids: Int64Array  # [n, sequence_length]
+    n_tokens: Int64Array  # [n], real tokens; what stands behind them is padding
     doc_starts: list[NDArray[np.int32]]  # per row, positions where documents start
     sources: list[str]
+
+
+class RowSizes(NamedTuple):
+    """What is counted of some rows."""
+
+    sources: Int64Array  # [n], index into the manifest's sources
+    n_tokens: Int64Array  # [n]
 
 
 class _RowGroup(NamedTuple):
@@ -33,7 +41,7 @@ class _RowGroup(NamedTuple):
     input_ids: NDArray[Any]  # [rows, sequence_length], as stored
     starts: NDArray[np.int32]
     starts_offsets: Int64Array
-    sources: Int64Array  # index into the manifest's sources
+    sizes: RowSizes
 
     @property
     def end_row(self) -> int:
@@ -61,31 +69,34 @@ class ShardRows:
     def read(self, rows: Sequence[int]) -> Rows:
         """The rows with these global indices; IndexError for one outside [0, manifest rows)."""
         input_ids = np.empty((len(rows), self.manifest.sequence_length), dtype=np.int64)
+        n_tokens = np.empty(len(rows), dtype=np.int64)
         starts, sources = [], []
         for position, row in enumerate(rows):
             group = self._row_group(row)
             local = row - group.first_row
             input_ids[position] = group.input_ids[local]
+            n_tokens[position] = group.sizes.n_tokens[local]
             begin, end = group.starts_offsets[local : local + 2]
             starts.append(group.starts[begin:end])
-            sources.append(self._names[group.sources[local]])
-        return Rows(np.array(rows, dtype=np.int64), input_ids, starts, sources)
+            sources.append(self._names[group.sizes.sources[local]])
+        return Rows(np.array(rows, dtype=np.int64), input_ids, n_tokens, starts, sources)
 
-    def source_indices(self, first_row: int, end_row: int) -> Int64Array:
-        """For rows [first_row, end_row): each one's index into the manifest's sources; reads that column only."""
-        pieces = [np.empty(0, dtype=np.int64)]
+    def sizes(self, first_row: int, end_row: int) -> RowSizes:
+        """Sources and real tokens of rows [first_row, end_row); reads these two columns only."""
+        pieces = [RowSizes(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))]
         row = first_row
         while row < end_row:
             file, group = self._locate(row)
             begin, end = self._group_first_rows[group : group + 2]
             cached = self._cached
             if cached is not None and cached.first_row == begin:
-                indices = cached.sources
+                sizes = cached.sizes
             else:
-                indices = self._source_column(self._read(file, group, ["source"]))
-            pieces.append(indices[row - begin : end_row - begin])
+                sizes = self._sizes(self._read(file, group, ["source", "n_tokens"]))
+            here = slice(row - begin, end_row - begin)
+            pieces.append(RowSizes(sizes.sources[here], sizes.n_tokens[here]))
             row = end
-        return np.concatenate(pieces)
+        return RowSizes(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
     def close(self) -> None:
         """Close the open shard; a later read opens it again."""
@@ -142,16 +153,22 @@ class ShardRows:
         expected = np.arange(first_row, first_row + table.num_rows)
         if not np.array_equal(table["row"].to_numpy(), expected):
             raise self._broken(f"rows {first_row}..{expected[-1]} are not numbered so in column 'row'")
-        starts = table["doc_starts"].combine_chunks()
-        offsets = np.concatenate(([0], np.cumsum(pc.list_value_length(starts).to_numpy(zero_copy_only=False))))
-        flat_starts = starts.flatten().to_numpy(zero_copy_only=False)
-        length = self.manifest.sequence_length
-        if len(flat_starts) and not 0 <= flat_starts.min() <= flat_starts.max() < length:
-            raise self._broken(f"column 'doc_starts' leaves a row of {length} tokens")
+        sizes = self._sizes(table)
+        starts, offsets = self._doc_starts(table["doc_starts"].combine_chunks(), sizes.n_tokens)
         ids = self._token_ids(table["input_ids"].combine_chunks())
-        return _RowGroup(
-            first_row, ids, flat_starts.astype(np.int32), offsets.astype(np.int64), self._source_column(table)
-        )
+        return _RowGroup(first_row, ids, starts, offsets, sizes)
+
+    def _doc_starts(self, lists: pa.Array, n_tokens: Int64Array) -> tuple[NDArray[np.int32], Int64Array]:
+        """All rows' starts behind each other, and where each row's begin (and the last one's end)."""
+        counts = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+        starts = pc.fill_null(lists.flatten(), -1).to_numpy(zero_copy_only=False).astype(np.int32)
+        outside = (starts < 0) | (starts >= np.repeat(n_tokens, counts))
+        if outside.any():
+            row = int(np.repeat(np.arange(len(counts)), counts)[outside][0])
+            raise self._broken(
+                f"column 'doc_starts' leaves a row: {starts[outside][0]} is not one of {n_tokens[row]} tokens"
+            )
+        return starts, np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts)))
 
     def _token_ids(self, lists: pa.Array) -> NDArray[Any]:
         length, vocabulary = self.manifest.sequence_length, self.manifest.tokenizer.vocabulary_size
@@ -161,6 +178,14 @@ class ShardRows:
         if ids.max() >= vocabulary:
             raise self._broken(f"token id {ids.max()} is outside the vocabulary of {vocabulary}")
         return ids
+
+    def _sizes(self, table: pa.Table) -> RowSizes:
+        n_tokens = np.asarray(pc.fill_null(table["n_tokens"], 0).to_numpy(), dtype=np.int64)
+        length = self.manifest.sequence_length
+        if not 0 < n_tokens.min() <= n_tokens.max() <= length:
+            wrong = n_tokens[(n_tokens < 1) | (n_tokens > length)][0]
+            raise self._broken(f"column 'n_tokens' has {wrong}, a row has 1 to {length} tokens")
+        return RowSizes(self._source_column(table), n_tokens)
 
     def _source_column(self, table: pa.Table) -> Int64Array:
         names = table["source"].combine_chunks().cast(pa.string())

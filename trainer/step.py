@@ -4,11 +4,13 @@ import math
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from trainer.documents import document_layout
-from trainer.errors import TrainingDivergedError
+from trainer.documents import document_layout, tokens_with_target
+from trainer.errors import SettingError, TrainingDivergedError
 from trainer.loss import next_token_loss
 from trainer.model import Decoder
 from trainer.shard_rows import Rows
@@ -21,7 +23,10 @@ GRADIENT_CLIP_NORM = 1.0
 
 
 class StepOutcome(NamedTuple):
-    """Mean loss of the batch and of each source's rows (nats per token), and the gradient norm before clipping."""
+    """Mean loss of the batch and of each source's rows, and the gradient norm before clipping.
+
+    Means are in nats per predicted token; a source without one is left out.
+    """
 
     loss: float
     source_loss: dict[str, float]
@@ -44,36 +49,60 @@ def train_step(
     *,
     micro_batch_rows: int,
     within_documents: bool,
+    stay_inside_documents: bool,
 ) -> StepOutcome:
-    """Update `model` on `batch`, `micro_batch_rows` rows at a time; TrainingDivergedError leaves it unchanged."""
+    """Update `model` on `batch`, `micro_batch_rows` rows at a time; a TrainerError leaves it unchanged.
+
+    Padding is never predicted. `within_documents` keeps attention inside documents and counts positions from their
+    starts; `stay_inside_documents` does so too, and does not predict a document's first token.
+    """
     for group in optimizer.param_groups:
         group["lr"] = learning_rate
     optimizer.zero_grad(set_to_none=True)
-    row_losses = [
-        _accumulate(model, batch, slice(start, start + micro_batch_rows), within_documents)
+    has_target = _find_targets(batch, stay_inside_documents)
+    losses = [
+        _accumulate(
+            model, batch, has_target, slice(start, start + micro_batch_rows), within_documents or stay_inside_documents
+        )
         for start in range(0, len(batch.rows), micro_batch_rows)
+        if has_target[start : start + micro_batch_rows].any()
     ]
     norm = torch.nn.utils.clip_grad_norm_(model.parameters(), GRADIENT_CLIP_NORM)
-    losses = torch.cat(row_losses).tolist()
-    outcome = StepOutcome(math.fsum(losses) / len(losses), _by_source(losses, batch.sources), norm.item())
+    outcome = _outcome(torch.cat(losses).cpu().numpy(), has_target, batch.sources, norm.item())
     _refuse_not_finite(outcome, batch, learning_rate)
     optimizer.step()
     return outcome
 
 
-def _accumulate(model: Decoder, batch: Rows, part: slice, within_documents: bool) -> Tensor:
-    """Add the gradients of some rows of the batch; returns each row's mean loss, float32 [rows]."""
+def _find_targets(batch: Rows, inside_documents: bool) -> NDArray[np.bool_]:
+    """Which tokens have one to predict, bool [rows, sequence length]; SettingError where none has."""
+    length = batch.input_ids.shape[1]
+    has_target = tokens_with_target(batch.n_tokens, batch.doc_starts, length, inside_documents=inside_documents)
+    if not has_target.any():
+        raise SettingError(
+            f"rows {batch.rows[0]}..{batch.rows[-1]} hold nothing to predict, only pieces of one token: "
+            "use a larger batch (batch_rows)"
+        )
+    return has_target
+
+
+def _accumulate(model: Decoder, batch: Rows, has_target: NDArray[np.bool_], part: slice, masked: bool) -> Tensor:
+    """Add the gradients of some rows of the batch; returns the loss of each of their tokens that has a target.
+
+    `has_target` is bool [rows of the batch, sequence length]; the losses are float32, in its order.
+    """
     device = model.embedding.weight.device
     ids = torch.from_numpy(batch.input_ids[part]).to(device)
     documents = positions = None
-    if within_documents:
+    if masked:
         layout = document_layout(batch.doc_starts[part], ids.shape[1])
         documents, positions = (torch.from_numpy(array).to(device) for array in layout)
+    tokens = torch.from_numpy(np.flatnonzero(has_target[part])).to(device)
     with _autocast(device):
-        hidden = model.hidden(ids, documents, positions)[:, :-1]
-        mean, each = next_token_loss(hidden.flatten(0, 1), model.embedding.weight, ids[:, 1:].flatten())
-    (mean * (len(ids) / len(batch.rows))).backward()  # type: ignore[no-untyped-call]
-    return each.view(len(ids), -1).mean(dim=1)
+        hidden = model.hidden(ids, documents, positions).flatten(0, 1).index_select(0, tokens)
+        mean, each = next_token_loss(hidden, model.embedding.weight, ids.flatten()[tokens + 1])
+    (mean * (len(tokens) / int(has_target.sum()))).backward()  # type: ignore[no-untyped-call]
+    return each
 
 
 def _autocast(device: torch.device) -> AbstractContextManager[object]:
@@ -81,11 +110,18 @@ def _autocast(device: torch.device) -> AbstractContextManager[object]:
     return torch.autocast("cuda", dtype=torch.bfloat16) if device.type == "cuda" else nullcontext()
 
 
-def _by_source(losses: list[float], sources: list[str]) -> dict[str, float]:
-    grouped: dict[str, list[float]] = {}
-    for loss, source in zip(losses, sources, strict=True):
-        grouped.setdefault(source, []).append(loss)
-    return {source: math.fsum(values) / len(values) for source, values in sorted(grouped.items())}
+def _outcome(
+    losses: NDArray[np.float32], has_target: NDArray[np.bool_], sources: list[str], gradient_norm: float
+) -> StepOutcome:
+    """Means over the losses of the tokens that have a target, given in row order."""
+    row_tokens = has_target.sum(axis=1)
+    row_losses = np.bincount(np.repeat(np.arange(len(sources)), row_tokens), weights=losses, minlength=len(sources))
+    by_source = {}
+    for source in sorted(set(sources)):
+        rows = np.array([name == source for name in sources])
+        if row_tokens[rows].any():
+            by_source[source] = math.fsum(row_losses[rows]) / int(row_tokens[rows].sum())
+    return StepOutcome(math.fsum(row_losses) / int(row_tokens.sum()), by_source, gradient_norm)
 
 
 def _refuse_not_finite(outcome: StepOutcome, batch: Rows, learning_rate: float) -> None:

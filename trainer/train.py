@@ -38,12 +38,15 @@ def train(
     *,
     micro_batch_rows: int | None = None,
     within_documents: bool = True,
+    stay_inside_documents: bool = False,
 ) -> TrainResult:
     """Train `preset` for `steps` steps (default: the whole mixture) of `batch_rows` rows; continue what `output` holds.
 
     `manifest_uri` is a mixture's manifest or folder, local or `s3://`; `output` a local folder. `learning_rate` is the
     peak (default: the preset's). `micro_batch_rows` caps the rows computed at once. `within_documents` keeps attention
-    inside documents. `log` is called after each step. Raises a TrainerError, or FileNotFoundError without a manifest.
+    inside documents and counts positions from their starts; `stay_inside_documents` moreover predicts no document's
+    first token from the document before. `log` is called after each step. Raises a TrainerError, or FileNotFoundError
+    without a manifest.
     """
     shape = find_preset(preset)
     manifest = read_manifest(manifest_uri)
@@ -55,6 +58,7 @@ def train(
         seed=seed,
         micro_batch_rows=micro_batch_rows or batch_rows,
         within_documents=within_documents,
+        stay_inside_documents=stay_inside_documents,
     )
     _check(settings, checkpoint_every, manifest)
     folder = default_output(manifest, preset) if output is None else Path(output)
@@ -75,6 +79,8 @@ def _check(settings: TrainSettings, checkpoint_every: int, manifest: MixtureMani
         )
     if settings.steps < 1 or checkpoint_every < 1:
         raise SettingError(f"steps ({settings.steps}) and checkpoint_every ({checkpoint_every}) must be at least 1")
+    if settings.stay_inside_documents and not settings.within_documents:
+        raise SettingError("to stay inside documents and to attend across them are both asked: choose one")
     if not 0 < settings.learning_rate < float("inf"):
         raise SettingError(f"learning rate {settings.learning_rate} is not a positive number")
 
@@ -130,11 +136,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", help="folder of the run (default: build/runs/NAME-FINGERPRINT-PRESET)")
     parser.add_argument("--checkpoint-every", type=int, default=100, help="steps between checkpoints (default: 100)")
     parser.add_argument("--no-resume", dest="resume", action="store_false", help="refuse a folder with checkpoints")
-    parser.add_argument(
+    boundaries = parser.add_mutually_exclusive_group()
+    boundaries.add_argument(
         "--across-documents",
         dest="within_documents",
         action="store_false",
         help="let attention cross document boundaries in a row",
+    )
+    boundaries.add_argument(
+        "--stay-inside-documents",
+        action="store_true",
+        help="besides attention, keep the loss inside documents: a document's first token is not predicted",
     )
     return parser
 

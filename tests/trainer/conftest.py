@@ -19,6 +19,13 @@ def mixture(tmp_path_factory: pytest.TempPathFactory) -> str:
     return make_mixture(tmp_path_factory.mktemp("mixture"), phases=(("main", 40), ("cooldown", 21)))
 
 
+@pytest.fixture(scope="session")
+def padded_mixture(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same, packed best-fit: most rows end in padding."""
+    folder = tmp_path_factory.mktemp("padded")
+    return make_mixture(folder, phases=(("main", 40), ("cooldown", 21)), padded=True)
+
+
 @pytest.fixture
 def output(tmp_path: Path) -> Path:
     """An empty folder for a run."""

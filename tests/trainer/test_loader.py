@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mixer import storage
 from mixer.manifest import MixtureManifest, read_manifest
-from tests.trainer.mixtures import SCHEMA, SOURCES, doc_starts, make_mixture, token_ids
+from tests.trainer.mixtures import SCHEMA, SOURCES, doc_starts, make_mixture, real_tokens, token_ids
 from trainer.errors import SettingError, ShardError
 from trainer.loader import ShardRows, TrainingLoader
 
@@ -61,8 +61,29 @@ def test_any_rows_in_any_order(mixture: str, rows: list[int]) -> None:
     shards.close()
     assert read.input_ids.dtype == np.int64
     assert read.input_ids.tolist() == [token_ids(row, LENGTH) for row in rows]
+    assert read.n_tokens.tolist() == [LENGTH] * len(rows)
     assert [starts.tolist() for starts in read.doc_starts] == [doc_starts(row, LENGTH) for row in rows]
     assert read.sources == [SOURCES[row % 3 == 2] for row in rows]
+
+
+def test_padded_rows_say_how_long_they_are(padded_mixture: str) -> None:
+    shards = ShardRows(padded_mixture)
+    read = shards.read(range(ROWS))
+    shards.close()
+    expected = [real_tokens(row, LENGTH) for row in range(ROWS)]
+    assert read.n_tokens.tolist() == expected
+    assert read.input_ids.tolist() == [token_ids(row, LENGTH, expected[row]) for row in range(ROWS)]
+
+
+@pytest.mark.parametrize("start", [0, 7, 61])
+def test_tokens_fed_are_the_manifests_without_padding(padded_mixture: str, start: int) -> None:
+    with TrainingLoader(padded_mixture, 1) as loader:
+        loader.load_state_dict({"next_row": start})
+        fed = sum(int(rows.n_tokens.sum()) for rows in loader)
+        promised = {source.name: source.actual_tokens for source in loader.manifest.sources}
+        assert loader.tokens_by_source() == promised
+        assert fed == sum(promised.values()) - sum(real_tokens(row, LENGTH) for row in range(start))
+        assert sum(source.padding_tokens for source in loader.manifest.sources) > 0
 
 
 @pytest.mark.parametrize("start", [0, 7, 40, 60])
@@ -93,14 +114,21 @@ def test_only_the_row_groups_needed_are_read(mixture: str, monkeypatch: pytest.M
     assert read == [1]
 
 
-def test_a_source_that_differs_from_the_manifest_is_reported(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        ("rows", "web: 9 rows and 256 tokens promised, 8 and 256 found"),
+        ("actual_tokens", "web: 8 rows and 257 tokens promised, 8 and 256 found"),
+    ],
+)
+def test_a_source_that_differs_from_the_manifest_is_reported(tmp_path: Path, field: str, message: str) -> None:
     uri = make_mixture(tmp_path, phases=(("main", 12), ("more", 8)))
     manifest = read_manifest(uri).model_dump()
-    manifest["phases"][0]["sources"][0]["rows"] += 1
+    manifest["phases"][0]["sources"][0][field] += 1
     storage.write_bytes(uri, MixtureManifest.model_validate(manifest).model_dump_json().encode())
     with (
         TrainingLoader(uri, 4) as loader,
-        pytest.raises(ShardError, match=r"'main' differs.*web: 9 promised, 8 found"),
+        pytest.raises(ShardError, match=f"'main' differs from its manifest: {message};"),
     ):
         list(loader)
 
@@ -111,7 +139,12 @@ def test_a_source_that_differs_from_the_manifest_is_reported(tmp_path: Path) -> 
         ("row", 99, "not numbered"),
         ("input_ids", [1, 2, 3], "not 32 tokens long"),
         ("input_ids", [400] * LENGTH, "token id 400 is outside the vocabulary of 300"),
-        ("doc_starts", [LENGTH], "leaves a row"),
+        ("doc_starts", [LENGTH], "leaves a row: 32 is not one of 32 tokens"),
+        ("doc_starts", [3, None], "leaves a row: -1 is not one of 32 tokens"),
+        ("n_tokens", 10, "leaves a row: 10 is not one of 10 tokens"),
+        ("n_tokens", 0, "'n_tokens' has 0, a row has 1 to 32 tokens"),
+        ("n_tokens", LENGTH + 1, "'n_tokens' has 33, a row has 1 to 32 tokens"),
+        ("n_tokens", None, "'n_tokens' has 0, a row has 1 to 32 tokens"),
         ("source", "elsewhere", "'elsewhere' is not in the manifest"),
     ],
 )

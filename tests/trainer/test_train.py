@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 
+from mixer.manifest import read_manifest
 from tests.trainer.mixtures import make_mixture
 from trainer import checkpoint as checkpoint_module
 from trainer.errors import CheckpointMismatchError, RunBusyError, SettingError, TrainingDivergedError
@@ -63,10 +64,25 @@ def test_metrics_say_what_was_fed(mixture: str, output: Path) -> None:
     assert result.rows_left_over == 1
 
 
-@pytest.mark.parametrize("stopped_after", [3, 5])
-def test_a_stopped_run_goes_on_bit_for_bit(mixture: str, tmp_path: Path, stopped_after: int) -> None:
+def test_padding_is_not_counted(padded_mixture: str, output: Path) -> None:
+    result = train(padded_mixture, output, batch_rows=61, device="cpu", micro_batch_rows=8)
+    promised = {source.name: source.actual_tokens for source in read_manifest(padded_mixture).sources}
+    line = metrics(output)[-1]
+    assert result.source_tokens == line["source_tokens"] == promised
+    assert result.tokens == line["tokens"] == sum(promised.values()) < 61 * 32
+
+
+@pytest.mark.parametrize(
+    ("stopped_after", "name", "stay_inside_documents"),
+    [(3, "mixture", False), (5, "mixture", False), (3, "padded_mixture", True)],
+)
+def test_a_stopped_run_goes_on_bit_for_bit(
+    request: pytest.FixtureRequest, tmp_path: Path, stopped_after: int, name: str, stay_inside_documents: bool
+) -> None:
+    mixture: str = request.getfixturevalue(name)
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     options: dict[str, Any] = {"steps": 8, "batch_rows": 5, "device": "cpu", "checkpoint_every": 2}
+    options["stay_inside_documents"] = stay_inside_documents
     expected = train(mixture, whole, **options)
     with pytest.raises(KeyboardInterrupt):
         train(mixture, parts, log=stop_after(stopped_after), **options)
@@ -106,7 +122,8 @@ def test_attention_across_documents_is_another_run(mixture: str, tmp_path: Path)
     options: dict[str, Any] = {"steps": 2, "batch_rows": 4, "device": "cpu"}
     train(mixture, tmp_path / "within", **options)
     train(mixture, tmp_path / "across", within_documents=False, **options)
-    assert losses(tmp_path / "within") != losses(tmp_path / "across")
+    train(mixture, tmp_path / "inside", stay_inside_documents=True, **options)
+    assert len({tuple(losses(tmp_path / folder)) for folder in ("within", "across", "inside")}) == 3
 
 
 def test_killed_in_the_middle_of_a_checkpoint(tmp_path: Path) -> None:
@@ -182,6 +199,7 @@ def test_settings_that_cannot_work_are_refused(mixture: str, output: Path) -> No
         ({"steps": 1, "learning_rate": float("nan")}, "not a positive number"),
         ({"steps": 1, "device": "tpu"}, "choose auto, cpu or cuda"),
         ({"steps": 1, "preset": "giant"}, "choose one of tiny"),
+        ({"steps": 1, "within_documents": False, "stay_inside_documents": True}, "choose one"),
     ]
     for options, message in wrong:
         with pytest.raises(SettingError, match=message):
@@ -203,8 +221,14 @@ def test_the_command_line_trains_the_same_run(
     assert "tokens by source: web 192, code 64" in capsys.readouterr().out
     train(mixture, tmp_path / "direct", steps=2, batch_rows=4, device="cpu")
     assert losses(tmp_path / "build/runs/demo-ffffffffffff-tiny") == losses(tmp_path / "direct")
+    inside = tmp_path / "inside"
+    assert main([mixture, "--steps", "2", "--stay-inside-documents", "--output", str(inside), "--device", "cpu"]) == 0
+    train(mixture, tmp_path / "direct inside", steps=2, stay_inside_documents=True, device="cpu")
+    assert losses(inside) == losses(tmp_path / "direct inside")
     assert main([mixture, "--steps", "99", "--batch-rows", "4"]) == 1
     assert "ask for fewer steps" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([mixture, "--across-documents", "--stay-inside-documents"])
 
 
 def test_the_first_loss_is_that_of_guessing() -> None:
