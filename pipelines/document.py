@@ -89,35 +89,6 @@ class Absorbed:
 Record = Document | Rejected | Quarantined | Absorbed
 
 
-class TextWithMarks:
-    """Builds a document's text from typed segments.
-
-    >>> built = TextWithMarks().mark("<commit_msg>").text("fix é").mark("<commit_after>").text("x")
-    >>> built.build()
-    ('fix éx', [(0, '<commit_msg>'), (6, '<commit_after>')])
-    """
-
-    def __init__(self) -> None:
-        self._pieces: list[str] = []
-        self._marks: list[tuple[int, str]] = []
-        self._size_bytes = 0
-
-    def mark(self, token: str) -> "TextWithMarks":
-        """Put special token `token` here."""
-        self._marks.append((self._size_bytes, token))
-        return self
-
-    def text(self, piece: str) -> "TextWithMarks":
-        """Put ordinary text here."""
-        self._pieces.append(piece)
-        self._size_bytes += len(piece.encode("utf-8", "surrogatepass"))
-        return self
-
-    def build(self) -> tuple[str, list[tuple[int, str]]]:
-        """The text and its marks, offsets in UTF-8 bytes, ascending."""
-        return "".join(self._pieces), self._marks
-
-
 def document_id(source: str, document: Document) -> str:
     """128 bits over the source's name, the provenance and the text, as hex: the same wherever it is computed."""
     digest = hashlib.blake2b(digest_size=16)

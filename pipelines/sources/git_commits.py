@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from pipelines.document import Document, Quarantined, Record, Rejected, TextWithMarks
+from mixer.formats import commit as commit_format
+from pipelines.document import Document, Quarantined, Record, Rejected
 from pipelines.readers.git.commit_options import GitCommitsOptions
 from pipelines.readers.git.commit_order import commit_order
 from pipelines.readers.git.commit_rules import is_automatic, is_bot, message_of, subject_of
@@ -25,7 +26,7 @@ from pipelines.readers.languages import check_languages, language_of
 from pipelines.readers.licenses import all_of, spdx_header
 from pipelines.source import SourceKind, Split
 
-MARKS = ("<commit_before>", "<commit_msg>", "<commit_after>")
+MARKS = commit_format.MARKS
 
 
 class _Reading(NamedTuple):
@@ -214,8 +215,7 @@ def _document(
         before, after = span.cut(int(drawn.context_before * context), int(drawn.context_after * context))
     if not after.strip():
         raise _Turned("new_span_empty")
-    built = TextWithMarks().mark(MARKS[0]).text(before).mark(MARKS[1]).text(subject)
-    text, marks = built.mark(MARKS[2]).text(after).build()
+    text, marks = commit_format.render_commit(commit_format.Commit(before, subject, after))
     return Document(
         text=text,
         marks=marks,

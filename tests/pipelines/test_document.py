@@ -1,28 +1,8 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pipelines.document import DOCUMENT_SCHEMA, Document, TextWithMarks, check_storable, document_id, to_table
-
-segments = st.lists(st.tuples(st.booleans(), st.text(max_size=12)), max_size=8)
-
-
-@given(segments)
-def test_marks_stand_between_the_texts_they_were_put_between(pieces: list[tuple[bool, str]]) -> None:
-    built = TextWithMarks()
-    for is_mark, piece in pieces:
-        built = built.mark("<pr>") if is_mark else built.text(piece)
-    text, marks = built.build()
-    assert text == "".join(piece for is_mark, piece in pieces if not is_mark)
-    assert len(marks) == sum(is_mark for is_mark, _ in pieces)
-    before = 0
-    for at_bytes, _ in marks:
-        assert at_bytes >= before
-        text.encode()[:at_bytes].decode()  # never inside a character
-        before = at_bytes
-    check_storable(Document(text, "page", marks))
+from pipelines.document import DOCUMENT_SCHEMA, Document, check_storable, document_id, to_table
 
 
 @pytest.mark.parametrize(
