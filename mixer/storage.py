@@ -4,7 +4,7 @@ import hashlib
 import os
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -71,7 +71,7 @@ def read_bytes(uri: str) -> bytes:
 
 def write_bytes(uri: str, data: bytes) -> None:
     """Write `data` whole or not at all: an object store's put is atomic, a local file is renamed into place."""
-    with _AtomicSink(uri) as sink:
+    with AtomicSink(uri) as sink:
         sink.write(data)
 
 
@@ -127,14 +127,14 @@ def write_parquet(uri: str, schema: pa.Schema, tables: Iterable[pa.Table], **opt
         "write_page_checksum": True,
     } | options
     rows = 0
-    with _AtomicSink(uri) as sink, pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, **options) as writer:
+    with AtomicSink(uri) as sink, pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, **options) as writer:
         for table in tables:
             rows += table.num_rows
             writer.write_table(table, row_group_size=max(1, table.num_rows))
     return WrittenFile(uri.rsplit("/", 1)[-1], rows, sink.size_bytes, sink.sha256.hexdigest())
 
 
-class _AtomicSink:
+class AtomicSink:
     """A writable file that hashes what passes and appears under its name only when it is closed without an error."""
 
     def __init__(self, uri: str) -> None:
@@ -157,24 +157,29 @@ class _AtomicSink:
         return view.nbytes
 
     def tell(self) -> int:
+        """Bytes so far."""
         return self.size_bytes
 
     def flush(self) -> None:
+        """Hand on what is buffered."""
         self._stream.flush()
 
     def close(self) -> None:
         """Called by pyarrow's wrapper; the file appears when the `with` block ends."""
 
     def writable(self) -> bool:
+        """Yes; pyarrow asks."""
         return True
 
     def readable(self) -> bool:
+        """No."""
         return False
 
     def seekable(self) -> bool:
+        """No: an object store cannot."""
         return False
 
-    def __enter__(self) -> "_AtomicSink":
+    def __enter__(self) -> "AtomicSink":
         return self
 
     def __exit__(self, error_type: object, *_: object) -> None:
@@ -189,10 +194,13 @@ class _AtomicSink:
         self.closed = True
 
     def _abandon(self) -> None:
-        """Leave nothing under the name: an object store's upload is dropped unfinished, a local file removed."""
+        """Leave nothing under the name.
+
+        pyarrow cannot abort an upload, and completes one whose stream is dropped: an object is deleted again.
+        """
         self.closed = True
-        if self._local:
-            try:
-                self._stream.close()
-            finally:
-                os.unlink(self._written_to)
+        try:
+            self._stream.close()
+        finally:
+            with suppress(FileNotFoundError):
+                self._filesystem.delete_file(self._written_to)
