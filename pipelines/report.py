@@ -8,12 +8,14 @@ import yaml
 from mixer import storage
 from pipelines.reporting.documents import source_documents
 from pipelines.reporting.duplicates import duplicates
+from pipelines.reporting.epochs import epoch_bars
 from pipelines.reporting.files import Gone, MixtureFiles, section
 from pipelines.reporting.funnel import funnels
-from pipelines.reporting.mixture import headline, mixture_lines, phase_bars
+from pipelines.reporting.mixture import document_sources, headline, mixture_lines, phase_shares
 from pipelines.reporting.order import TrainingOrder, training_order
 from pipelines.reporting.page import render
 from pipelines.reporting.samples import Sample, samples
+from pipelines.reporting.signals import source_signals
 
 REPORT_NAME = "report.html"
 
@@ -36,14 +38,17 @@ def page_content(files: MixtureFiles) -> dict[str, Any]:
     """Everything that the page shows, by the names that its template uses."""
     manifest = files.manifest
     order = section(training_order, files)
+    read = document_sources(manifest)
     return {
         "manifest": manifest,
         "headline": headline(manifest),
         "lines": mixture_lines(manifest),
-        "phases": phase_bars(manifest),
+        "phases": phase_shares(manifest),
+        "epochs": epoch_bars(manifest),
         "order": order,
         "funnels": funnels(files),
-        "documents": [(source.name, section(source_documents, files, source.name)) for source in manifest.sources],
+        "documents": [(source, section(source_documents, files, source)) for source in read],
+        "signals": [(source, section(source_signals, files, source)) for source in read],
         "duplicates": section(duplicates, files),
         "samples": section(samples_by_source, files, order.value),
         "recipe_yaml": yaml.safe_dump(manifest.recipe, sort_keys=False, allow_unicode=True),

@@ -36,12 +36,6 @@ def ranked(counts: Sequence[tuple[str, int]], total: int) -> list[Bar]:
     return [Bar(label, count, count / total if total else 0.0, 0.0, _percent(count, total)) for label, count in counts]
 
 
-def columns(counts: Sequence[tuple[str, int]], height: int) -> list[tuple[str, int, int]]:
-    """(label, count, height of the column); the highest has `height`, and none above zero vanishes."""
-    highest = max((count for _, count in counts), default=0)
-    return [(label, count, max(1, round(count * height / highest)) if count else 0) for label, count in counts]
-
-
 def step_path(steps: Sequence[tuple[int, int, float]], rows: int) -> str:
     """SVG path of (first row, end row, share from 0 to 1), level over each step, across the line chart's view box."""
     commands: list[str] = []
@@ -50,6 +44,14 @@ def step_path(steps: Sequence[tuple[int, int, float]], rows: int) -> str:
         start, end = _number(first_row * LINE_WIDTH / rows), _number(end_row * LINE_WIDTH / rows)
         commands.append(f"{'L' if commands else 'M'}{start} {y}L{end} {y}")
     return "".join(commands)
+
+
+def step_area(edges: Sequence[int], lows: Sequence[float], highs: Sequence[float], rows: int) -> str:
+    """SVG path of the area between two stepped lines; shares from 0 to 1, one each between two of `edges` (rows)."""
+    x = [_number(edge * LINE_WIDTH / rows) for edge in edges]
+    there = [f"V{_number((1 - high) * LINE_HEIGHT)}H{end}" for high, end in zip(highs, x[1:], strict=True)]
+    back = [f"V{_number((1 - low) * LINE_HEIGHT)}H{start}" for low, start in zip(lows, x[:-1], strict=True)]
+    return f"M{x[0]} {_number((1 - lows[0]) * LINE_HEIGHT)}{''.join(there)}{''.join(reversed(back))}Z"
 
 
 def _percent(count: int, total: int) -> float:

@@ -11,15 +11,15 @@ import pyarrow.compute as pc
 
 from mixer import storage
 from pipelines.context import part_number
-from pipelines.reporting.charts import Bar, columns, ranked
+from pipelines.reporting.charts import Bar, ranked
 from pipelines.reporting.files import MixtureFiles, reading
+from pipelines.reporting.histogram import Chart, Scale, chart
 from pipelines.steps.tokenize_blocks import surviving_rows
 from quality.judge import CODE_LANGUAGE_COLUMN
 
 TOP = 10
-LENGTH_EDGES_CHARS = (100, 300, 1000, 3000, 10_000, 30_000, 100_000)  # half decades
-LENGTH_LABELS = ("0", "100", "300", "1k", "3k", "10k", "30k", "100k")  # where each column begins
-COLUMN_HEIGHT = 80  # of the histogram, in units of its view box
+HALF_DECADES = (0, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
+LENGTHS_CHARS = Scale(HALF_DECADES, whole=True)
 
 NO_LICENSE = "none found"
 NO_LANGUAGE = "unknown"
@@ -42,14 +42,14 @@ class SourceDocuments:
     characters: int
     languages: TopCounts
     licenses: TopCounts
-    lengths: list[tuple[str, int, int]]  # (from this many characters, documents, height of the column)
+    lengths: Chart  # documents by characters
 
 
 def source_documents(files: MixtureFiles, source: str) -> SourceDocuments:
     """Counts over the documents that were kept by the rules and survived dedup; Gone when a stage's files are."""
     languages: Counter[str] = Counter()
     licenses: Counter[str] = Counter()
-    lengths = np.zeros(len(LENGTH_LABELS), np.int64)
+    lengths = np.zeros(len(LENGTHS_CHARS.edges), np.int64)
     characters = 0
     with reading(f"Documents of {source}"):
         for table in surviving_documents(files, source):
@@ -64,7 +64,7 @@ def source_documents(files: MixtureFiles, source: str) -> SourceDocuments:
         characters=characters,
         languages=_top(languages, documents),
         licenses=_top(licenses, documents),
-        lengths=columns(list(zip(LENGTH_LABELS, lengths.tolist(), strict=True)), COLUMN_HEIGHT),
+        lengths=chart(LENGTHS_CHARS, lengths, np.zeros_like(lengths)),
     )
 
 
@@ -88,8 +88,7 @@ def _counts(column: pa.ChunkedArray, name_of_null: str) -> Counter[str]:
 
 
 def _histogram(n_chars: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    columns_of = np.searchsorted(LENGTH_EDGES_CHARS, n_chars, side="right")
-    return np.bincount(columns_of, minlength=len(LENGTH_LABELS)).astype(np.int64)
+    return np.bincount(LENGTHS_CHARS.columns_of(n_chars), minlength=len(LENGTHS_CHARS.edges)).astype(np.int64)
 
 
 def _top(counts: Counter[str], total: int) -> TopCounts:

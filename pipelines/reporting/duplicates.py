@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from mixer import storage
 from pipelines.reporting.charts import Bar, ranked
 from pipelines.reporting.files import MixtureFiles, reading
+from pipelines.reporting.mixture import document_sources
 
 LARGEST = 10
 EXCERPT_CHARS = 240
@@ -62,8 +63,8 @@ class Duplicates:
 
 def duplicates(files: MixtureFiles) -> Duplicates:
     """Clusters over all sources; Gone when the lists of removed documents cannot be read."""
-    for source in files.manifest.sources:
-        files.stage("dedup", source.name)  # all or nothing: clusters reach across sources
+    for source in document_sources(files.manifest):
+        files.stage("dedup", source)  # all or nothing: clusters reach across sources
     with reading("Duplicates"), tempfile.TemporaryDirectory() as spill:
         connection = duckdb.connect(config={"temp_directory": spill})
         try:
@@ -82,13 +83,11 @@ def duplicates(files: MixtureFiles) -> Duplicates:
 
 def _insert_removed(connection: duckdb.DuckDBPyConnection, files: MixtureFiles) -> None:
     """Put every removed document of every source into table `removed`."""
-    for source in files.manifest.sources:
-        for uri in files.parts("dedup", source.name, "removed-"):
+    for source in document_sources(files.manifest):
+        for uri in files.parts("dedup", source, "removed-"):
             with storage.open_parquet(uri) as file:
                 connection.register("part", file.read(["survivor_id", "reason", "cluster_size"], use_threads=False))
-            connection.execute(
-                "INSERT INTO removed SELECT ?, survivor_id, reason, cluster_size FROM part", [source.name]
-            )
+            connection.execute("INSERT INTO removed SELECT ?, survivor_id, reason, cluster_size FROM part", [source])
             connection.unregister("part")
 
 
@@ -105,10 +104,10 @@ def _described(files: MixtureFiles, clusters: list[Cluster]) -> list[Cluster]:
     """The clusters with their survivors' source, reference and first words, where those are still in the lake."""
     wanted = pa.array([cluster.survivor_id for cluster in clusters], pa.string())
     found: dict[str, tuple[str, str, str]] = {}
-    for source in files.manifest.sources:
+    for source in document_sources(files.manifest):
         try:
-            with reading(source.name):
-                found |= _survivors(files, source.name, wanted)
+            with reading(source):
+                found |= _survivors(files, source, wanted)
         except LookupError:
             continue  # the source's documents are gone: its survivors stay undescribed
     return [Cluster(c.survivor_id, c.size, c.removed, *found.get(c.survivor_id, ("", "", ""))) for c in clusters]

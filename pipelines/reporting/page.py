@@ -1,9 +1,12 @@
 """The page: gathered content through one template into one self-contained HTML file."""
 
+import re
 import unicodedata
+from itertools import count as counting
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 # Characters that change how *other* text is shown or that HTML forbids; shown by their code instead of obeyed.
 # Cc: control, Cf: format (bidirectional overrides, zero width), Cs: surrogate, Co and Cn: private and unassigned.
@@ -12,9 +15,9 @@ _SHOWN_AS_THEY_ARE = frozenset("\n\t\u200c\u200d")  # the two joiners belong to 
 
 
 def render(content: dict[str, Any]) -> bytes:
-    """The page as UTF-8. `content` has the names that `page.html.j2` uses; all of it is escaped."""
+    """The page as UTF-8. `content` has the names that `template/page.html.j2` uses; all of it is escaped."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pipelines.reporting", "."),
+        loader=jinja2.PackageLoader("pipelines.reporting", "template"),
         autoescape=True,  # always: the texts are whatever people put on the web
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -22,14 +25,22 @@ def render(content: dict[str, Any]) -> bytes:
         keep_trailing_newline=True,
     )
     environment.filters |= {
+        "breakable": breakable,
         "count": count,
         "percent": percent,
         "signed": signed,
         "size": size,
         "visible": visible,
     }
+    numbers = counting(1)
+    environment.globals["new_id"] = lambda: f"n{next(numbers)}"  # what a label or a description is found by
     page = environment.get_template("page.html.j2").render(content)
     return page.encode("utf-8", "replace")
+
+
+def breakable(text: str) -> Markup:
+    """`text` escaped, with places to break a line after the dots and underscores of a long name."""
+    return Markup(re.sub(r"([._])", r"\1<wbr>", str(escape(text))))  # noqa: S704 escaped one step before
 
 
 def count(value: float) -> str:

@@ -9,19 +9,23 @@ import pyarrow as pa
 
 from dedup.settings import DedupSettings
 from mixer import storage
+from mixer.best_fit import pack
 from mixer.blocks import Block
+from mixer.ledger import BestFitLedger
 from mixer.manifest import MixtureManifest, ShardFile
-from mixer.plan import MixturePlan, PhaseRequest, PlanRequest, SourceTokens, plan_mixture
-from mixer.shards import shard_name, write_shard
+from mixer.plan import MixturePlan, plan_mixture
+from mixer.request import SourceTokens
+from mixer.shards import TokenFormat, shard_name, write_shard
+from mixer.stream import SourceStream
 from mixer.tokens import tokenizer
 from pipelines.context import TaskResult, Unit
 from pipelines.document import DOCUMENT_SCHEMA, Document, document_id, to_table
 from pipelines.lake import Books, Lake
 from pipelines.recipe import Recipe
 from pipelines.steps.annotate import AnnotateTask, annotate_part
-from pipelines.steps.decide import DecideTask, decide_part
+from pipelines.steps.decide import DecideTask, decide_part, settings_of
 from pipelines.steps.deduplicate import REMOVED_SCHEMA
-from pipelines.steps.plan import resolved_recipe
+from pipelines.steps.plan import request_of, resolved_recipe
 from pipelines.steps.tokenize_blocks import encode_part
 
 HOSTILE = "<script>alert('page')</script> & \"quotes\" <|endoftext|> \u202e reversed"
@@ -49,6 +53,12 @@ RECIPE = Recipe.model_validate(
 )
 
 
+# The same sources in rows with padding, the pages trained on more often than the recipe wants.
+PADDED_RECIPE = Recipe.model_validate(
+    RECIPE.model_dump(by_alias=True) | {"packing": "best_fit", "max_epochs": 2, "on_epoch_cap": "warn"}
+)
+
+
 def documents() -> dict[str, list[Document]]:
     """By source; every page is hostile and the last one a duplicate of the first."""
     pages = [
@@ -72,25 +82,26 @@ def documents() -> dict[str, list[Document]]:
     return {"pages": [*pages, pages[0]], "files": files}
 
 
-def build_lake(folder: Path) -> str:
+def build_lake(folder: Path, recipe: Recipe = RECIPE) -> str:
     """Fill `folder` with every stage of both sources and the mixture; returns the mixture's folder."""
     lake = Lake(str(folder))
     inputs: dict[str, str] = {}
     blocks: dict[str, Block] = {}
     for source, own in documents().items():
         blocks[source] = _stages(lake, source, own, inputs)
-    plan = plan_mixture(_request(blocks))
-    uri = lake.mixture_uri(RECIPE.name, "f" * 24)
-    manifest = _manifest(plan, _shards(uri, plan, lambda source, _: blocks[source]), inputs)
+    plan = _plan(recipe, blocks)
+    uri = lake.mixture_uri(recipe.name, "f" * 24)
+    manifest = _manifest(recipe, plan, _shards(uri, plan, lambda source, _: blocks[source]), inputs)
     storage.write_bytes(f"{uri}/manifest.json", manifest.model_dump_json(indent=1).encode())
     return uri
 
 
 def _stages(lake: Lake, source: str, own: list[Document], inputs: dict[str, str]) -> Block:
     """Publish one source's stages; returns its only block."""
+    checks = RECIPE.checks(next(spec for spec in RECIPE.sources if spec.name == source))
 
     def publish(stage: str, make: Callable[[str], TaskResult]) -> str:
-        unit = Unit(stage, 1, source, {}, {})
+        unit = Unit(stage, 1, source, settings_of(checks) if stage == "decide" else {}, {})
         inputs[f"{stage}/{source}"] = unit.fingerprint
         folder = lake.stage_uri(stage, source, unit.fingerprint)
         lake.publish(unit.manifest([make(folder)]))
@@ -106,7 +117,6 @@ def _stages(lake: Lake, source: str, own: list[Document], inputs: dict[str, str]
             AnnotateTask(**task, **settings, input_uri=f"{ingested}/{part}", output_uri=folder)
         ),
     )
-    checks = RECIPE.checks(next(spec for spec in RECIPE.sources if spec.name == source))
     decided = publish(
         "decide",
         lambda folder: decide_part(
@@ -163,45 +173,50 @@ def _block(task: dict[str, Any]) -> Block:
     )
 
 
-def _request(blocks: dict[str, Block]) -> PlanRequest:
-    return PlanRequest(
-        sources=[
+def _plan(recipe: Recipe, blocks: dict[str, Block]) -> MixturePlan:
+    is_best_fit = recipe.packing == "best_fit"
+    sources = []
+    ledgers = {}
+    for part in recipe.mixed():
+        lengths = np.diff(blocks[part.name].tokens.offsets.to_numpy()).astype(np.int64)
+        fills = {0: pack(lengths, SEQUENCE_LENGTH).bin_tokens}
+        rows = {0: len(fills[0])} if is_best_fit else {}
+        sources.append(
             SourceTokens(
-                name=spec.name,
-                kind=spec.kind,
-                group=spec.group_name(),
-                documents=len(blocks[spec.name].doc_ids),
-                block_tokens={0: len(blocks[spec.name].tokens.flatten())},
-                max_epochs=spec.max_epochs or RECIPE.max_epochs,
+                name=part.name,
+                kind=part.kind,
+                group=part.group,
+                documents=len(lengths),
+                block_tokens={0: int(lengths.sum())},
+                block_rows=rows,
+                max_epochs=part.max_epochs,
+                on_epoch_cap=part.on_epoch_cap,
             )
-            for spec in RECIPE.sources
-        ],
-        phases=[PhaseRequest(**phase.model_dump()) for phase in RECIPE.phases],
-        sequence_length=SEQUENCE_LENGTH,
-        rows_per_shard=RECIPE.rows_per_shard,
-        seed=RECIPE.seed,
-    )
+        )
+        ledgers[part.name] = BestFitLedger(SourceStream(part.name, recipe.seed, rows), fills)
+    return plan_mixture(request_of(recipe, sources), ledgers if is_best_fit else None)
 
 
 def _shards(uri: str, plan: MixturePlan, read: Callable[[str, int], Block]) -> list[ShardFile]:
-    written = [write_shard(f"{uri}/{shard_name(s.index)}", plan, s, "uint32", read) for s in plan.shards]
-    return [ShardFile(**file._asdict()) for file in written]
+    encoder = tokenizer("cl100k_base")
+    format_ = TokenFormat(encoder.info.id_type, encoder.end_of_text_id)
+    return [write_shard(f"{uri}/{shard_name(s.index)}", plan, s, format_, read) for s in plan.shards]
 
 
-def _manifest(plan: MixturePlan, files: list[ShardFile], inputs: dict[str, str]) -> MixtureManifest:
+def _manifest(recipe: Recipe, plan: MixturePlan, files: list[ShardFile], inputs: dict[str, str]) -> MixtureManifest:
     return MixtureManifest(
-        name=RECIPE.name,
+        name=recipe.name,
         fingerprint="f" * 24,
-        recipe=resolved_recipe(RECIPE),
+        recipe=resolved_recipe(recipe),
         tokenizer=tokenizer("cl100k_base").info,
         sequence_length=SEQUENCE_LENGTH,
-        seed=RECIPE.seed,
-        packing=RECIPE.packing,
+        seed=recipe.seed,
+        packing=recipe.packing,
         rows=plan.rows,
         phases=plan.phases,
         sources=plan.sources,
         files=files,
         inputs=inputs,
         versions={"python": "3.11"},
-        notes=["<i>a note</i>"],
+        notes=["<i>a note</i>", *plan.notes],
     )
