@@ -1,0 +1,52 @@
+"""Sources that are ingested and no more: a random sample of their documents is measured, judged and tokenized."""
+
+import numpy as np
+import pyarrow as pa
+
+from pipelines.context import Context
+from pipelines.estimates.ratio import ratio_estimate
+from pipelines.estimates.row_reader import RowReader
+from pipelines.estimates.seeded_sample import SeededSample
+from pipelines.estimates.source_estimate import SourceEstimate
+from pipelines.estimates.stored import as_estimate
+from pipelines.estimates.stored_parts import SIZE_COLUMN
+from pipelines.estimates.token_counts import TEXT_COLUMNS, token_counts
+from pipelines.recipe import Recipe
+from pipelines.recipe_keys.sources import SourceSpec
+from pipelines.steps import ingest
+from pipelines.steps.annotate import annotated
+from quality.judge import judge
+
+COLUMNS = ("license", "language_hint", *TEXT_COLUMNS)
+
+
+def ingested_estimate(found: Context, source: SourceSpec) -> SourceEstimate:
+    """The estimate of a source whose documents' number and bytes are known from its manifest.
+
+    A document that the rules reject counts with no tokens, so the interval covers the rules' share as well.
+    """
+    manifest = found.of(ingest.NAME, source.name)
+    files = [file for file in manifest.files if file.path.startswith("part-")]
+    sample = SeededSample(found.recipe.seed, source.name)
+    for number, file in enumerate(files):
+        sample.offer(number, np.arange(file.rows))
+    recipe = found.recipe
+    reader: RowReader[tuple[int, int, bool]] = RowReader(
+        manifest.part_uris(found.lake, "part-"), COLUMNS, lambda documents: judged_tokens(documents, recipe, source)
+    )
+    sampled = np.array(reader.measured(sample.places()), np.float64).reshape(-1, 3)
+    documents = sum(file.rows for file in files)
+    tokens = ratio_estimate(sampled[:, 0], sampled[:, 1], documents, manifest.measures["text_bytes"])
+    kept_share = float(sampled[:, 2].mean()) if len(sampled) else 0.0
+    return as_estimate(found, source.name, round(documents * kept_share), tokens)
+
+
+def judged_tokens(documents: pa.Table, recipe: Recipe, source: SourceSpec) -> list[tuple[int, int, bool]]:
+    """Of each document: bytes of text, tokens (0 when the rules reject it), whether they keep it."""
+    if not documents.num_rows:
+        return []
+    signals = annotated(documents, source.source_kind().code_like, recipe.dedup)
+    keep, _ = judge(signals, recipe.checks(source))
+    counts = iter(token_counts(documents.filter(keep), recipe, source))
+    sizes = signals.column(SIZE_COLUMN).to_pylist()
+    return [(size, next(counts) if kept else 0, kept) for size, kept in zip(sizes, keep.to_pylist(), strict=True)]

@@ -1,0 +1,45 @@
+"""What of a recipe the lake holds, stage by stage and source by source, when some of it is missing."""
+
+from contextlib import suppress
+from dataclasses import replace
+from types import ModuleType
+
+from pipelines.context import Context, NotBuilt
+from pipelines.recipe_keys.sources import SourceSpec
+from pipelines.steps import annotate, decide, deduplicate, ingest, tokenize_blocks
+
+BY_SOURCE = (ingest, annotate, decide)  # each needs what the one before published for the same source
+
+
+def published_so_far(context: Context) -> Context:
+    """A read-only context of the same recipe and lake whose `published` holds everything up to the token blocks.
+
+    A stage's fingerprint names what the stage before put out, so a source is followed until something is missing.
+    Duplicates are sought among all sources, so dedup can be found when every source is decided. Does no work and
+    starts no Spark; RecipeError for a source without input, DamagedFile when published files are gone.
+    """
+    found = replace(context, published={}, read_only=True)
+    decided = [source for source in context.recipe.sources if all(_find(stage, found, source) for stage in BY_SOURCE)]
+    if len(decided) < len(context.recipe.sources):
+        return found
+    with suppress(NotBuilt):  # for some sources perhaps: those that are there are remembered
+        deduplicate.run(found)
+    for source in context.recipe.sources:
+        if has(found, deduplicate.NAME, source.name):
+            _find(tokenize_blocks, found, source)
+    return found
+
+
+def has(found: Context, stage: str, source: str) -> bool:
+    """Whether a stage's output for a source was found."""
+    return source in found.published.get(stage, {})
+
+
+def _find(stage: ModuleType, found: Context, source: SourceSpec) -> bool:
+    """Whether a stage is published for one source; `found` remembers it."""
+    alone = replace(found, recipe=found.recipe.model_copy(update={"sources": [source]}))  # shares `published`
+    try:
+        stage.run(alone)
+    except NotBuilt:
+        return False
+    return True

@@ -1,0 +1,80 @@
+"""Annotated sources: the survivors and their bytes are known; tokens per byte come from a sample of them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.context import Context
+from pipelines.estimates.published import has
+from pipelines.estimates.ratio import RatioEstimate, ratio_estimate
+from pipelines.estimates.row_reader import RowReader
+from pipelines.estimates.seeded_sample import SeededSample
+from pipelines.estimates.source_estimate import SourceEstimate
+from pipelines.estimates.stored_parts import Mask, StoredPart, stored_parts, survivors
+from pipelines.estimates.token_counts import TEXT_COLUMNS, token_counts
+from pipelines.recipe import Recipe
+from pipelines.recipe_keys.sources import SourceSpec
+from pipelines.steps import deduplicate
+
+
+class StoredSet:
+    """A set of stored documents, made up part by part: how many, how large, and a random sample of them."""
+
+    def __init__(self, seed: int, source: str) -> None:
+        self.documents = 0
+        self.text_bytes = 0
+        self._sample = SeededSample(seed, source)
+
+    def add(self, part: int, members: Mask, sizes: npt.NDArray[np.int64]) -> None:
+        """Add the documents of a part whose row is set in `members`; `sizes` has the bytes of every row's text."""
+        rows = np.flatnonzero(members)
+        self.documents += len(rows)
+        self.text_bytes += int(sizes[rows].sum())
+        self._sample.offer(part, rows)
+
+    def tokens(self, reader: "TextReader") -> RatioEstimate:
+        """The set's tokens, by the tokens per byte of its sample."""
+        sampled = np.array(reader.measured(self._sample.places()), np.float64).reshape(-1, 2)
+        return ratio_estimate(sampled[:, 0], sampled[:, 1], self.documents, self.text_bytes)
+
+
+class TextReader(RowReader[tuple[int, int]]):
+    """Reads stored documents; measures (bytes, tokens) of each."""
+
+    def __init__(self, parts: Sequence[StoredPart], recipe: Recipe, source: SourceSpec) -> None:
+        super().__init__(
+            [part.documents_uri for part in parts],
+            TEXT_COLUMNS,
+            lambda table: [
+                (len(text.encode()), tokens)
+                for text, tokens in zip(
+                    table.column("text").to_pylist(), token_counts(table, recipe, source), strict=True
+                )
+            ],
+        )
+
+
+def stored_estimate(found: Context, source: SourceSpec) -> SourceEstimate:
+    """The estimate of a source that is annotated and perhaps decided and deduplicated; reads columns and a sample."""
+    parts = stored_parts(found, source.name)
+    checks = found.recipe.checks(source)
+    kept = StoredSet(found.recipe.seed, source.name)
+    for number, part in enumerate(parts):
+        kept.add(number, *survivors(part, checks))
+    tokens = kept.tokens(TextReader(parts, found.recipe, source))
+    return as_estimate(found, source.name, kept.documents, tokens)
+
+
+def as_estimate(found: Context, source: str, documents: int, tokens: RatioEstimate) -> SourceEstimate:
+    """The estimate of stored documents whose number is `documents`; the interval is rounded outwards."""
+    return SourceEstimate(
+        source=source,
+        documents=documents,
+        tokens=round(tokens.total),
+        low_tokens=None if tokens.low is None else int(np.floor(tokens.low)),
+        high_tokens=None if tokens.high is None else int(np.ceil(tokens.high)),
+        how="stored",
+        complete=tokens.complete,
+        before_dedup=not has(found, deduplicate.NAME, source),
+    )
