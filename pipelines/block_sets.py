@@ -1,0 +1,49 @@
+"""Which token blocks a source or a tier is mixed from."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from mixer import storage
+from pipelines.context import Context
+from pipelines.lake import Lake, StageManifest
+
+INDEX_FILE = "index.parquet"
+INDEX_SCHEMA = pa.schema(
+    [
+        ("block", pa.int64()),
+        ("documents", pa.int64()),
+        ("tokens", pa.int64()),
+        ("folder", pa.string()),  # of the block's file, from the lake's folder on; null: beside this index
+    ]
+)
+
+
+@dataclass(frozen=True)
+class BlockSet:
+    """Blocks by number; `output` names their content."""
+
+    documents: dict[int, int]
+    tokens: dict[int, int]
+    folders: dict[int, str]  # uris
+    output: str
+
+
+def block_set(context: Context, name: str) -> BlockSet:
+    """The blocks of a source or tier: what `select` chose where it had to, else all that were tokenized."""
+    selected = context.published.get("select", {}).get(name)
+    return read_block_set(context.lake, selected or context.of("tokenize", name))
+
+
+def read_block_set(lake: Lake, manifest: StageManifest) -> BlockSet:
+    """The blocks that a published unit of `tokenize` or `select` indexes."""
+    (uri,) = manifest.part_uris(lake, INDEX_FILE)
+    own_folder = lake.stage_uri(manifest.stage, manifest.source, manifest.fingerprint)
+    index = storage.read_table(uri).to_pydict()
+    folders = [f"{lake.uri}/{folder}" if folder else own_folder for folder in index["folder"]]
+    return BlockSet(
+        documents=dict(zip(index["block"], index["documents"], strict=True)),
+        tokens=dict(zip(index["block"], index["tokens"], strict=True)),
+        folders=dict(zip(index["block"], folders, strict=True)),
+        output=manifest.output,
+    )

@@ -1,0 +1,111 @@
+"""Conditions on stored signals and provenance: what `where` in a recipe and a tombstone's `match` say."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pipelines.condition_syntax import ConditionError, column_names, shown
+from pipelines.document import DOCUMENT_SCHEMA
+from pipelines.recipe_keys.problems import unknown
+from quality.judge import CODE_LANGUAGE_COLUMN
+from quality.licenses import LICENSE_SIGNALS_SCHEMA
+from quality.signals import SIGNALS_SCHEMA
+
+Mask = npt.NDArray[np.bool_]
+
+SIGNAL_COLUMNS = pa.schema([*SIGNALS_SCHEMA, *LICENSE_SIGNALS_SCHEMA, (CODE_LANGUAGE_COLUMN, pa.string())])
+# Where a document comes from: what ingest stores about it, but its text.
+PROVENANCE_COLUMNS = pa.schema(
+    [field for field in DOCUMENT_SCHEMA if field.name not in ("text", "marks", "metadata", "date")]
+    # Without a zone, so that no setting of the machine decides what a day is. Stored dates are in UTC.
+    + [("date", pa.timestamp("us"))]
+)
+COLUMNS = pa.schema([*SIGNAL_COLUMNS, *PROVENANCE_COLUMNS])
+
+SHORT_NAMES = {"repo": "repository"}
+
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",  # neither files nor the network
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",  # no table is a Python variable
+    "threads": "1",  # the other cores have tasks of their own
+}
+
+# A document that no condition should fail on: text that is no number, numbers that are no zero.
+_PROBE = {"string": "x", "int": 1, "float": 0.5, "double": 0.5, "timestamp[us]": datetime(2000, 1, 1)}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A boolean expression in DuckDB's SQL, checked; null counts as no match."""
+
+    text: str
+    columns: tuple[str, ...]  # the stored columns that it reads, sorted
+
+    @classmethod
+    def parse(cls, text: str) -> "Condition":
+        """The condition `text`; ConditionError names an unknown column or what else is wrong with it."""
+        return _parsed(text)
+
+    def matches(self, table: pa.Table) -> Mask:
+        """bool[rows of `table`], which holds at least `columns`; ConditionError when it fails on a value."""
+        return matching([self], table)[0]
+
+
+def matching(conditions: Sequence[Condition], table: pa.Table) -> list[Mask]:
+    """For each condition, bool[rows of `table`], which holds all their columns; ConditionError as `matches`."""
+    if not conditions:
+        return []
+    columns = sorted({name for condition in conditions for name in condition.columns})
+    with duckdb.connect(":memory:", config=SETTINGS) as connection:
+        connection.execute("SET lock_configuration = true")
+        connection.register("documents", _documents(table, columns))
+        return [_evaluate(connection, condition.text) for condition in conditions]
+
+
+def _evaluate(connection: duckdb.DuckDBPyConnection, text: str) -> Mask:
+    try:
+        # One thread keeps the rows' order. The text was checked to be one expression.
+        values = connection.sql(f"SELECT (\n{text}\n) FROM documents").to_arrow_table().column(0)  # noqa: S608
+    except duckdb.Error as error:
+        raise ConditionError(f"{shown(text)}: {str(error).strip().splitlines()[0]}") from None
+    if values.type != pa.bool_():
+        raise ConditionError(f"{shown(text)}: gives {values.type}; a condition is true or false")
+    matched: Mask = values.fill_null(False).to_numpy()
+    return matched
+
+
+@lru_cache(maxsize=1024)  # every part of a source asks for the same ones
+def _parsed(text: str) -> Condition:
+    names = {SHORT_NAMES.get(name, name) for name in column_names(text)}
+    for name in sorted(names - set(COLUMNS.names)):
+        raise ConditionError(f"{shown(text)}: {unknown('column', name, COLUMNS.names)}")
+    condition = Condition(text, tuple(sorted(names)))
+    condition.matches(_probe_table())
+    return condition
+
+
+def _documents(table: pa.Table, columns: Iterable[str]) -> pa.Table:
+    """The columns that an expression may name, short names as well; a table of the same rows."""
+    named: dict[str, Any] = {name: table.column(name) for name in columns}
+    named |= {short: named[name] for short, name in SHORT_NAMES.items() if name in named}
+    return pa.table(named or {"row": pa.nulls(table.num_rows, pa.int8())})
+
+
+def _probe_table() -> pa.Table:
+    """One document with a value in every column."""
+    return pa.Table.from_pylist([{field.name: _probe(field.type) for field in COLUMNS}], schema=COLUMNS)
+
+
+def _probe(column_type: pa.DataType) -> Any:
+    if pa.types.is_list(column_type):
+        return [_probe(column_type.value_type)]
+    return next(value for name, value in _PROBE.items() if str(column_type).startswith(name))
