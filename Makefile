@@ -30,7 +30,8 @@ $(VENV)/.installed: pyproject.toml
 	@if [ -n "$(TORCH_INDEX)" ]; then $(BIN)/pip install -q --disable-pip-version-check --index-url $(TORCH_INDEX) 'torch>=2.9,<2.14'; fi
 	$(BIN)/pip install -q --disable-pip-version-check -e '.[train,dev]'
 	@$(BIN)/python -m pipelines.java
-	@echo "compiling kernels (once)"; $(BIN)/python -m quality.warm && $(BIN)/python -m dedup.warm
+	@echo "compiling kernels (once)"; $(BIN)/python -m quality.warm && $(BIN)/python -m dedup.warm && $(BIN)/python -m mixer.warm
+	@$(BIN)/python -m tests.browser
 	@touch $@
 
 .PHONY: demo

@@ -1,13 +1,19 @@
 """The mixture's manifest: the contract between the mixer and everyone who reads shards (`docs/formats.md`)."""
 
+import json
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mixer import storage
 
 MANIFEST_NAME = "manifest.json"
+FORMAT_VERSION = 2
+
+
+class ManifestError(ValueError):
+    """A file that is no manifest of a mixture, or one of another version."""
 
 
 class _Part(BaseModel):
@@ -83,6 +89,14 @@ class ShardFile(_Part):
     cut_rows: dict[str, int] = Field(description="source -> rows of the shard that end inside a document")
 
 
+class Tombstoned(_Part):
+    """What the lake was told to forget, and what that took out of this mixture's blocks; none of it is in the rows."""
+
+    digest: str
+    match: str | None
+    documents: dict[str, int]  # source -> documents taken out
+
+
 class MixtureManifest(_Part):
     """`manifest.json` of a mixture; written last, so that its presence means that every shard is whole."""
 
@@ -100,14 +114,36 @@ class MixtureManifest(_Part):
     files: list[ShardFile]
     inputs: dict[str, str] = Field(description="stage or source -> fingerprint of its published output")
     versions: dict[str, str]
+    tombstones: list[Tombstoned] = Field(default_factory=list)
     notes: list[str] = Field(default_factory=list)
 
 
 def read_manifest(uri: str) -> MixtureManifest:
-    """The manifest at `uri` (its file or its folder, local or `s3://`); FileNotFoundError when there is none."""
+    """The manifest at `uri` (its file or its folder, local or `s3://`).
+
+    FileNotFoundError when there is none, ManifestError when it is none or of another version.
+    """
     if not uri.endswith(".json"):
         uri = f"{uri.rstrip('/')}/{MANIFEST_NAME}"
-    return MixtureManifest.model_validate_json(storage.read_bytes(uri))
+    data = storage.read_bytes(uri)
+    try:
+        return MixtureManifest.model_validate_json(data)
+    except ValidationError as error:
+        raise ManifestError(_what_is_wrong(uri, data, error)) from error
+
+
+def _what_is_wrong(uri: str, data: bytes, error: ValidationError) -> str:
+    """Another version of the format, or no manifest at all."""
+    try:
+        found = json.loads(data).get("format_version")
+    except (ValueError, AttributeError):
+        found = None
+    if isinstance(found, int) and found != FORMAT_VERSION:
+        return (
+            f"{uri} has format_version {found}; this version of mixdown reads {FORMAT_VERSION}: build the mixture again"
+        )
+    first = error.errors()[0]
+    return f"{uri} is no manifest of a mixture: {'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 def shard_uri(manifest_uri: str, shard: ShardFile) -> str:

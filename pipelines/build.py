@@ -9,18 +9,25 @@ from pipelines.progress import Progress
 from pipelines.recipe import Recipe, load_recipe
 from pipelines.stages import STAGE_NAMES, run_stages
 from pipelines.steps.mix import published_mixture
+from pipelines.steps.select import check_conditions
 
 DEFAULT_RECIPE = Path(__file__).resolve().parent.parent / "recipes" / "demo.yaml"
 DEFAULT_LAKE = "build/lake"
 
 
-def recipe_from(path: str | Path | None, code_ratio: float | None, budget_tokens: int | None) -> Recipe:
+def recipe_from(
+    path: str | Path | None,
+    code_ratio: float | None,
+    budget_tokens: int | None,
+    sources: str | Path | None = None,
+) -> Recipe:
     """The recipe at `path` (default: the demo) with the command line's overrides applied."""
-    recipe = load_recipe(path or DEFAULT_RECIPE)
+    recipe = load_recipe(path or DEFAULT_RECIPE, sources)
     if budget_tokens is not None:
         recipe = recipe.with_budget(budget_tokens)
     if code_ratio is not None:
         recipe = recipe.with_code_ratio(code_ratio)
+    check_conditions(recipe)
     return recipe
 
 

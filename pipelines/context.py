@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from mixer.plan import MixturePlan
 from mixer.storage import WrittenFile
 from pipelines.lake import Books, Lake, PartFile, StageManifest, fingerprint
 from pipelines.progress import Progress
@@ -80,6 +81,7 @@ class Context:
     published: dict[str, dict[str, StageManifest]] = field(default_factory=dict)  # stage -> source -> manifest
     tasks_run: int = 0
     read_only: bool = False  # find what is there, do no work
+    plan: MixturePlan | None = None  # set by the stage of that name
     mixture_uri: str = ""  # set by the last stage
 
     @cached_property
@@ -150,7 +152,7 @@ class Context:
         allowed = self.recipe.retention
         books = manifest.books
         lost = books.quarantined if manifest.stage == "ingest" else books.rejected + books.quarantined
-        if books.records_in < allowed.min_documents:
+        if books.records_in < allowed.min_documents or manifest.stage == "select":  # what select drops was asked for
             return
         if lost > allowed.max_loss * books.records_in:
             reasons = sorted(books.reasons.items(), key=lambda item: -item[1])[:5]

@@ -8,10 +8,14 @@ import pyarrow as pa
 import typer
 from pydantic import ValidationError
 
-from mixer.plan import PlanError
+from mixer.export.files import ExportError
+from mixer.manifest import ManifestError
+from mixer.request import PlanError
+from pipelines.absence import StillThere
 from pipelines.context import NotBuilt, RetentionError
 from pipelines.lake import UnbalancedBooks
-from pipelines.recipe import RecipeError
+from pipelines.recipe_keys.problems import RecipeError
+from pipelines.reporting.files import Gone
 from trainer.errors import TrainerError
 
 EXPECTED_ERRORS = (
@@ -21,6 +25,10 @@ EXPECTED_ERRORS = (
     UnbalancedBooks,
     NotBuilt,
     TrainerError,
+    ManifestError,
+    ExportError,
+    StillThere,
+    Gone,
     OSError,  # a full disk, a missing file, a damaged one
     pa.ArrowInvalid,
     ValidationError,  # a manifest that is none

@@ -6,9 +6,9 @@ from types import ModuleType
 
 from pipelines.context import Context
 from pipelines.lake import StageManifest
-from pipelines.steps import annotate, decide, deduplicate, ingest, mix, plan, tokenize_blocks
+from pipelines.steps import annotate, decide, deduplicate, ingest, mix, plan, select, tokenize_blocks
 
-STAGES: tuple[ModuleType, ...] = (ingest, annotate, decide, deduplicate, tokenize_blocks, plan, mix)
+STAGES: tuple[ModuleType, ...] = (ingest, annotate, decide, deduplicate, tokenize_blocks, select, plan, mix)
 STAGE_NAMES = tuple(stage.NAME for stage in STAGES)
 
 
@@ -29,7 +29,7 @@ def find_blocks(context: Context) -> None:
     """Find what earlier runs published, up to the token blocks, and do no work; NotBuilt when some is missing."""
     context.read_only = True
     try:
-        for stage in STAGES[: STAGE_NAMES.index(tokenize_blocks.NAME) + 1]:
+        for stage in STAGES[: STAGE_NAMES.index(select.NAME) + 1]:
             stage.run(context)
     finally:
         context.read_only = False

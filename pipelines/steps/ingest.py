@@ -19,7 +19,8 @@ from pipelines.document import (
     to_table,
 )
 from pipelines.lake import Books
-from pipelines.recipe import RecipeError, SourceSpec
+from pipelines.recipe_keys.problems import RecipeError
+from pipelines.recipe_keys.sources import SourceSpec
 from pipelines.source import Split, source_kinds
 
 NAME = "ingest"

@@ -9,16 +9,19 @@ from pydantic import BaseModel
 
 from mixer import storage
 from mixer.blocks import Block, block_name
-from mixer.manifest import MANIFEST_NAME, MixtureManifest, ShardFile, read_manifest
+from mixer.manifest import MANIFEST_NAME, MixtureManifest, ShardFile, Tombstoned, read_manifest
 from mixer.plan import MixturePlan, ShardPlan
-from mixer.shards import shard_name, write_shard
+from mixer.shards import TokenFormat, shard_name, write_shard
 from mixer.tokens import tokenizer
+from pipelines.absence import check_absence
+from pipelines.block_sets import block_set
 from pipelines.context import Context
 from pipelines.lake import UnbalancedBooks
 from pipelines.steps.plan import make_plan, mixture_fingerprint, resolved_recipe
+from pipelines.steps.select import forgotten_counts
 
 NAME = "mix"
-VERSION = 1
+VERSION = 2
 
 LATEST_NAME = "latest"  # beside the mixtures of a name: the fingerprint of the one built last, for people's scripts
 
@@ -29,14 +32,14 @@ class ShardJob(BaseModel):
     """What all shards of a mixture share; it travels once, however many shards there are."""
 
     plan: MixturePlan  # without its list of shards
-    id_type: str
-    block_folders: dict[str, str]
+    format: TokenFormat
+    block_folders: dict[str, dict[int, str]]  # source -> block -> folder
     output_uri: str
 
 
 def run(context: Context) -> None:
     """Publish the mixture unless it is published already."""
-    plan = make_plan(context)
+    plan = context.plan or make_plan(context)
     fingerprint = mixture_fingerprint(context, plan, VERSION)
     folder = context.lake.mixture_uri(context.recipe.name, fingerprint)
     context.mixture_uri = folder
@@ -61,18 +64,24 @@ def _write_mixture(context: Context, plan: MixturePlan, fingerprint: str) -> Non
     folder = context.mixture_uri
     job = ShardJob(
         plan=plan.model_copy(update={"shards": []}),
-        id_type=tokenizer(context.recipe.tokenizer.name).info.id_type,
-        block_folders={
-            source.name: context.lake.stage_uri(
-                "tokenize", source.name, context.of("tokenize", source.name).fingerprint
-            )
-            for source in context.recipe.sources
-        },
+        format=token_format(context.recipe.tokenizer.name),
+        block_folders={source.name: block_set(context, source.name).folders for source in plan.request.sources},
         output_uri=folder,
     )
+    _check_absence(context)
     files = context.run_tasks(NAME, partial(write_shard_task, job), plan.shards)
-    manifest = mixture_manifest(context, plan, fingerprint, [ShardFile(**file._asdict()) for file in files])
+    manifest = mixture_manifest(context, plan, fingerprint, files)
     storage.write_bytes(f"{folder}/{MANIFEST_NAME}", manifest.model_dump_json(indent=1).encode())
+
+
+def _check_absence(context: Context) -> None:
+    """StillThere when a document that the lake must forget is in a block that is mixed from."""
+
+    def parts_of(stage: str, source: str) -> list[str]:
+        return context.of(stage, source).part_uris(context.lake, "part-")
+
+    base_of = {part.name: part.tier_of or part.name for part in context.recipe.mixed()}
+    check_absence(context.lake, base_of, partial(block_set, context), parts_of)
 
 
 def _write_if_different(uri: str, content: bytes) -> None:
@@ -81,14 +90,21 @@ def _write_if_different(uri: str, content: bytes) -> None:
         storage.write_bytes(uri, content)
 
 
-def write_shard_task(job: ShardJob, shard: ShardPlan) -> storage.WrittenFile:
+def token_format(tokenizer_name: str) -> TokenFormat:
+    """How a vocabulary's tokens are stored."""
+    encoder = tokenizer(tokenizer_name)
+    return TokenFormat(encoder.info.id_type, encoder.end_of_text_id)
+
+
+def write_shard_task(job: ShardJob, shard: ShardPlan) -> ShardFile:
     """Write one shard."""
     uri = f"{job.output_uri}/{shard_name(shard.index)}"
-    return write_shard(uri, job.plan, shard, job.id_type, partial(_read_block, job.block_folders))
+    return write_shard(uri, job.plan, shard, job.format, partial(read_block, job.block_folders))
 
 
-def _read_block(folders: dict[str, str], source: str, block: int) -> Block:
-    return Block.read(f"{folders[source]}/{block_name(block)}")
+def read_block(folders: dict[str, dict[int, str]], source: str, block: int) -> Block:
+    """A block of a source, from the folder that holds it."""
+    return Block.read(f"{folders[source][block]}/{block_name(block)}")
 
 
 def mixture_manifest(context: Context, plan: MixturePlan, fingerprint: str, files: list[ShardFile]) -> MixtureManifest:
@@ -114,6 +130,7 @@ def mixture_manifest(context: Context, plan: MixturePlan, fingerprint: str, file
             for source, manifest in manifests.items()
         },
         versions=_versions(),
+        tombstones=[Tombstoned(**found) for found in forgotten_counts(context)],
         notes=plan.notes,
     )
 

@@ -1,57 +1,118 @@
 """Plan: block counts and the recipe's phases make the exact mixture plan. One process, no text, no Spark."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from mixer.plan import MixturePlan, PlanRequest, plan_mixture
+import numpy as np
+import numpy.typing as npt
+
+from mixer.best_fit import bin_tokens_of
+from mixer.blocks import block_name, read_lengths
+from mixer.ledger import BestFitLedger, Ledger
+from mixer.plan import MixturePlan, Planner, plan_mixture
+from mixer.request import PlanRequest, SourceTokens
+from mixer.stream import SourceStream
 from mixer.tokens import tokenizer
+from pipelines.block_sets import BlockSet, block_set
 from pipelines.context import Context
 from pipelines.lake import digest_of
-from pipelines.recipe import Recipe
-from pipelines.steps import tokenize_blocks
+from pipelines.recipe import Mixed, Recipe
 
 NAME = "plan"
 
+READERS = 8  # threads that read lengths: mostly waiting, on an object store
+
 
 def run(context: Context) -> None:
-    """Refuse a mixture that the data cannot reach before a shard is written; `mix` makes the same plan again."""
-    make_plan(context)
+    """Refuse a mixture that the data cannot reach before a shard is written; `mix` carries the plan out."""
+    context.plan = make_plan(context)
 
 
 def make_plan(context: Context) -> MixturePlan:
     """The plan of the recipe over the published token blocks; InfeasibleMixture when the data cannot reach it."""
-    return plan_mixture(plan_request(context))
+    request, ledgers = plan_request(context)
+    plan = plan_mixture(request, ledgers)
+    return plan.model_copy(update={"notes": [*context.recipe.notes(), *plan.notes]})
 
 
-def plan_request(context: Context) -> PlanRequest:
-    """The planner's input: what the recipe asks and what the blocks hold."""
+def make_planner(context: Context) -> Planner:
+    """A planner over the published token blocks, for questions about other budgets."""
+    return Planner(*plan_request(context))
+
+
+def plan_request(context: Context) -> tuple[PlanRequest, dict[str, Ledger] | None]:
+    """The planner's input: what the recipe asks, what the blocks hold, and with `best_fit` what their rows hold."""
     recipe = context.recipe
+    sources: list[SourceTokens] = []
+    ledgers: dict[str, Ledger] = {}
+    for part in recipe.mixed():
+        blocks = block_set(context, part.name)
+        tokens = _source_tokens(part, blocks)
+        if recipe.packing == "best_fit":
+            fills = block_fills(blocks, recipe.sequence_length)
+            tokens = tokens.model_copy(update={"block_rows": {block: len(fill) for block, fill in fills.items()}})
+            ledgers[part.name] = BestFitLedger(SourceStream(part.name, recipe.seed, tokens.block_rows), fills)
+        sources.append(tokens)
+    return request_of(recipe, sources), ledgers or None
+
+
+def request_of(recipe: Recipe, sources: list[SourceTokens]) -> PlanRequest:
+    """What the recipe asks of the given sources."""
     return PlanRequest(
-        sources=[
-            tokenize_blocks.source_tokens(context, source.name, source.max_epochs or recipe.max_epochs)
-            for source in recipe.sources
-        ],
+        sources=sources,
+        groups=recipe.weightings(),
         phases=recipe.phase_requests(),
         sequence_length=recipe.sequence_length,
         rows_per_shard=recipe.rows_per_shard,
         seed=recipe.seed,
+        packing=recipe.packing,
     )
 
 
+def block_fills(blocks: BlockSet, sequence_length: int) -> dict[int, npt.NDArray[np.int32]]:
+    """Block -> real tokens of each of its sequences under `best_fit`; reads the documents' lengths."""
+
+    def fill(block: int) -> npt.NDArray[np.int32]:
+        lengths = read_lengths(f"{blocks.folders[block]}/{block_name(block)}")
+        return bin_tokens_of(lengths.astype(np.int64), sequence_length)
+
+    with ThreadPoolExecutor(READERS) as readers:
+        return dict(zip(blocks.folders, readers.map(fill, blocks.folders), strict=True))
+
+
 def mixture_fingerprint(context: Context, plan: MixturePlan, version: int) -> str:
-    """Names a mixture by what decides its bytes: the blocks' content, the vocabulary and the request."""
-    blocks = {source.name: context.of("tokenize", source.name).output for source in context.recipe.sources}
-    # Neither a cap that was not hit nor a kind's name decides a byte.
-    unused = {"sources": {"__all__": {"max_epochs", "kind"}}}
-    request = plan.request.model_dump(mode="json", exclude=unused)
+    """Names a mixture by what decides its bytes: the blocks' content, the vocabulary and which rows are whose."""
+    request = plan.request
+    asked = {
+        "phases": [[phase.name, {part.source: part.rows for part in phase.sources}] for phase in plan.phases],
+        "sequence_length": request.sequence_length,
+        "rows_per_shard": request.rows_per_shard,
+        "seed": request.seed,
+        "packing": request.packing,
+    }
+    blocks = {source.name: block_set(context, source.name).output for source in request.sources}
     vocabulary = tokenizer(context.recipe.tokenizer.name).info.identity()
-    return digest_of({"version": version, "request": request, "blocks": blocks, "tokenizer": vocabulary})
+    return digest_of({"version": version, "request": asked, "blocks": blocks, "tokenizer": vocabulary})
 
 
 def resolved_recipe(recipe: Recipe) -> dict[str, Any]:
     """The recipe with every default filled in, as the manifest keeps it."""
-    content = recipe.model_dump(mode="json")
+    content = recipe.model_dump(mode="json", by_alias=True)
     for source, spec in zip(content["sources"], recipe.sources, strict=True):
         source["options"] = spec.parsed_options().plain()
-        source["group"] = spec.group_name()
-        source["max_epochs"] = spec.max_epochs or recipe.max_epochs
+    for part, mixed in zip([*content["sources"], *content["tiers"]], recipe.mixed(), strict=True):
+        part |= {"group": mixed.group, "max_epochs": mixed.max_epochs, "on_epoch_cap": mixed.on_epoch_cap}
     return content
+
+
+def _source_tokens(part: Mixed, blocks: BlockSet) -> SourceTokens:
+    return SourceTokens(
+        name=part.name,
+        kind=part.kind,
+        group=part.group,
+        documents=sum(blocks.documents.values()),
+        block_tokens=blocks.tokens,
+        max_epochs=part.max_epochs,
+        on_epoch_cap=part.on_epoch_cap,
+        tier_of=part.tier_of,
+    )

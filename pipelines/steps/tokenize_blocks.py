@@ -10,17 +10,15 @@ import pyarrow as pa
 
 from mixer import storage
 from mixer.blocks import block_bits, block_name, block_of, block_schema
+from mixer.fim import FimSettings, fim_document, fim_key
 from mixer.order import document_order_hash
-from mixer.plan import SourceTokens
 from mixer.tokens import tokenizer
+from pipelines.block_sets import INDEX_FILE, INDEX_SCHEMA
 from pipelines.context import Context, TaskResult, Unit, part_number
-from pipelines.lake import Books, StageManifest
+from pipelines.lake import Books
 
 NAME = "tokenize"
-VERSION = 1
-
-INDEX_FILE = "index.parquet"
-INDEX_SCHEMA = pa.schema([("block", pa.int64()), ("documents", pa.int64()), ("tokens", pa.int64())])
+VERSION = 2
 
 TOKENS_SQL = "source string, block long, key binary, tokens binary"
 BLOCK_FILE_SQL = "source string, block long, documents long, tokens long, path string, bytes long, sha256 string"
@@ -37,6 +35,8 @@ def run(context: Context) -> None:
         documents = context.of("ingest", source.name)
         bits = block_bits(int(documents.measures["text_bytes"]))
         settings = {"tokenizer": vocabulary, "salt": recipe.salt, "block_bits": bits}
+        if source.fim is not None:
+            settings["fim"] = source.fim.model_dump()
         inputs = {
             "documents": documents.output,
             "verdicts": context.of("decide", source.name).output,
@@ -49,27 +49,6 @@ def run(context: Context) -> None:
     files = _write_blocks(context, missing)
     for unit in missing:
         context.publish(unit, [_unit_result(context, unit, [row for row in files if row["source"] == unit.source])])
-
-
-def source_tokens(context: Context, source: str, max_epochs: float | None) -> SourceTokens:
-    """A tokenized source as the planner sees it."""
-    spec = next(s for s in context.recipe.sources if s.name == source)
-    index = read_index(context.of(NAME, source), context)
-    return SourceTokens(
-        name=source,
-        kind=spec.kind,
-        group=spec.group_name(),
-        documents=sum(index["documents"]),
-        block_tokens=dict(zip(index["block"], index["tokens"], strict=True)),
-        max_epochs=max_epochs,
-    )
-
-
-def read_index(manifest: StageManifest, context: Context) -> dict[str, list[int]]:
-    """The block index: columns block, documents, tokens."""
-    (uri,) = manifest.part_uris(context.lake, INDEX_FILE)
-    columns: dict[str, list[int]] = storage.read_table(uri).to_pydict()
-    return columns
 
 
 def _write_blocks(context: Context, units: list[Unit]) -> list[Any]:
@@ -103,6 +82,7 @@ def _tasks(context: Context, unit: Unit) -> list[dict[str, Any]]:
             "tokenizer": context.recipe.tokenizer.name,
             "salt": context.recipe.salt,
             "block_bits": unit.settings["block_bits"],
+            "fim": unit.settings.get("fim"),
         }
         for documents_uri, verdicts_uri in zip(documents, verdicts, strict=True)
     ]
@@ -119,7 +99,7 @@ def encode_part(task: dict[str, Any]) -> Iterator[pa.RecordBatch]:
     survives = surviving_rows(task["verdicts_uri"], task["removed_uri"])
     encoder = tokenizer(task["tokenizer"])
     first_row = 0
-    for table in storage.row_groups(task["documents_uri"], ["doc_id", "text", "marks"]):
+    for table in storage.row_groups(task["documents_uri"], ["doc_id", "text", "marks", "path"]):
         mask = survives[first_row : first_row + table.num_rows]
         first_row += table.num_rows
         for batch in table.filter(pa.array(mask)).to_batches(max_chunksize=ROWS_PER_BATCH):
@@ -136,10 +116,14 @@ def surviving_rows(verdicts_uri: str, removed_uri: str | None) -> npt.NDArray[np
 
 def _encode_batch(batch: pa.RecordBatch, task: dict[str, Any], encoder: Any) -> pa.RecordBatch:
     blocks, keys, tokens = [], [], []
-    columns = (batch.column(name).to_pylist() for name in ("doc_id", "text", "marks"))
-    for doc_id, text, marks in zip(*columns, strict=True):
+    fim = FimSettings.model_validate(task["fim"]) if task.get("fim") else None
+    columns = (batch.column(name).to_pylist() for name in ("doc_id", "text", "marks", "path"))
+    for doc_id, text, marks, path in zip(*columns, strict=True):
         order_hash = document_order_hash(task["salt"], doc_id)
-        ids = encoder.encode_document(text, [(mark["at_bytes"], mark["token"]) for mark in marks or ()])
+        pairs = [(mark["at_bytes"], mark["token"]) for mark in marks or ()]
+        if fim is not None:
+            text, pairs = fim_document(text, pairs, path, fim_key(task["salt"], doc_id), fim)
+        ids = encoder.encode_document(text, pairs)
         blocks.append(block_of(order_hash, task["block_bits"]))
         keys.append(order_hash.to_bytes(8, "big") + doc_id.encode())
         tokens.append(ids.astype(ids.dtype.newbyteorder("<")).tobytes())
@@ -193,12 +177,14 @@ def _write_block(
         for b in batches
         for data in b.column("tokens").to_pylist()
     ]
-    offsets = np.concatenate([[0], np.cumsum([len(array) for array in ids])])
+    n_tokens = np.array([len(array) for array in ids], np.int32)
+    offsets = np.concatenate([[0], np.cumsum(n_tokens, dtype=np.int64)])
     columns = [
         pa.array([key[8:].decode() for key in keys]),
         pa.array([int.from_bytes(key[:8], "big") for key in keys], pa.uint64()),
+        pa.array(n_tokens),
         pa.ListArray.from_arrays(
-            pa.array(offsets.astype(np.int32)), pa.array(np.concatenate(ids)), type=schema.field(2).type
+            pa.array(offsets.astype(np.int32)), pa.array(np.concatenate(ids)), type=schema.field("tokens").type
         ),
     ]
     table = pa.Table.from_arrays(columns, schema=schema)
@@ -213,7 +199,8 @@ def _unit_result(context: Context, unit: Unit, rows: list[Any]) -> TaskResult:
     rows = sorted(rows, key=lambda row: row["block"])
     folder = context.lake.stage_uri(NAME, unit.source, unit.fingerprint)
     table = pa.Table.from_pydict(
-        {name: [row[name] for row in rows] for name in INDEX_SCHEMA.names}, schema=INDEX_SCHEMA
+        {name: [row[name] for row in rows] for name in INDEX_SCHEMA.names[:-1]} | {"folder": [None] * len(rows)},
+        schema=INDEX_SCHEMA,
     )
     index = storage.write_parquet(f"{folder}/{INDEX_FILE}", INDEX_SCHEMA, [table])
     files = [storage.WrittenFile(row["path"], row["documents"], row["bytes"], row["sha256"]) for row in rows]

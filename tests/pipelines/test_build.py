@@ -44,6 +44,7 @@ def write_recipe(folder: Path) -> Path:
                 "uri": "environment",
                 "rules": ["starcoder_lines", "license"],
                 "options": {"distributions": ["stdlib", "typer"], "max_files": 60},
+                "fim": {"rate": 0.5},
             },
             {
                 "name": "commits",
@@ -53,6 +54,7 @@ def write_recipe(folder: Path) -> Path:
             },
             {"name": "pull_requests", "kind": "pull_requests", "uri": str(DEMO / "events" / "*.json.gz")},
         ],
+        "tiers": [{"name": "best_pages", "from": "pages", "where": "language_score > 0.9"}],
         "sequence_length": 256,
         "rows_per_shard": 32,
         "seed": 5,
@@ -62,7 +64,7 @@ def write_recipe(folder: Path) -> Path:
                 "budget_tokens": 40_000,
                 "weights": {"pages": 2, "python": 1, "commits": 0.5, "pull_requests": 0.5},
             },
-            {"name": "cooldown", "budget_tokens": 10_000, "weights": {"pages": 0.6, "pull_requests": 0.4}},
+            {"name": "cooldown", "budget_tokens": 10_000, "weights": {"best_pages": 0.6, "pull_requests": 0.4}},
         ],
     }
     path = folder / "small.yaml"
@@ -134,7 +136,8 @@ def test_the_job_writes_an_audited_mixture_of_half_code(
     assert f"code share {share:.4f}" in process.stdout
     for stage in STAGE_NAMES:
         assert f"\n{stage} " in "\n" + process.stdout
-    assert {source["name"] for source in manifest["sources"]} == {"pages", "python", "commits", "pull_requests"}
+    names = {source["name"] for source in manifest["sources"]}
+    assert names == {"pages", "best_pages", "python", "commits", "pull_requests"}
     assert all(source["actual_tokens"] for source in manifest["sources"])
 
 
@@ -151,7 +154,7 @@ def test_every_ratio_is_hit_to_one_sequence_without_touching_text(
         shown = json.loads(preview.stdout)
         process = submit("--recipe", str(recipe), "--code-ratio", str(ratio), "--lake", str(lake), "--budget", "30000")
         assert process.returncode == 0, process.stdout[-3000:]
-        for stage in ("ingest", "annotate", "decide", "dedup", "tokenize"):
+        for stage in ("ingest", "annotate", "decide", "dedup", "tokenize", "select"):
             assert f"\n{stage:<10} nothing to do" in "\n" + process.stdout
         manifest = audit(mixture(lake))
         assert shown["exact"]
@@ -159,8 +162,27 @@ def test_every_ratio_is_hit_to_one_sequence_without_touching_text(
             assert [source[key] for source in shown["sources"]] == [source[key] for source in manifest["sources"]]
         assert shown["phases"] == manifest["phases"]
         for phase in manifest["phases"]:
-            code = sum(part["rows"] for part in phase["sources"] if part["source"] != "pages")
+            code = sum(part["rows"] for part in phase["sources"] if "pages" not in part["source"])
             assert abs(code - ratio * phase["rows"]) < 1
+
+
+@pytest.mark.slow
+def test_best_fit_is_another_plan_over_the_same_blocks(
+    built: tuple[Path, Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    recipe, lake, _ = built
+    content = yaml.safe_load(recipe.read_text()) | {"name": "packed", "packing": "best_fit"}
+    path = tmp_path / "packed.yaml"
+    path.write_text(yaml.safe_dump(content))
+    preview = json.loads(mixdown("preview", str(path), "--lake", str(lake), "--json").stdout)
+    process = submit("--recipe", str(path), "--lake", str(lake))
+    assert process.returncode == 0, process.stdout[-3000:]
+    assert "tokenize   nothing to do" in process.stdout
+    manifest = audit(mixture(lake, "packed"))
+    assert preview["exact"]
+    assert preview["phases"] == manifest["phases"]
+    pages = next(source for source in manifest["sources"] if source["name"] == "pages")
+    assert 0 < pages["padding_tokens"] < 0.1 * pages["actual_tokens"]
 
 
 @pytest.mark.slow
@@ -189,7 +211,7 @@ def test_killed_in_every_stage_the_job_ends_with_the_same_bytes(
 ) -> None:
     recipe, lake, _ = built
     broken = tmp_path / "lake"
-    for stage in ("ingest", "annotate", "decide", "dedup", "tokenize", "mixtures"):
+    for stage in ("ingest", "annotate", "decide", "dedup", "tokenize", "select", "mixtures"):
         assert kill_when_files_appear(recipe, broken, stage), f"the job ended before {stage} could be interrupted"
     process = submit("--recipe", str(recipe), "--code-ratio", "0.5", "--lake", str(broken))
     assert process.returncode == 0, process.stdout[-3000:]
@@ -295,6 +317,8 @@ def test_every_document_that_starts_in_the_shards_leads_back_to_its_source(
     rows = [row for path in sorted(folder.glob("shard-*.parquet")) for row in pq.read_table(path).to_pylist()]
     led_back = 0
     for source in manifest.sources:
+        if source.name == "best_pages":  # a tier: what is in its blocks is in its source's
+            continue
         blocks = [row for path in parts("tokenize", source.name, "block-") for row in pq.read_table(path).to_pylist()]
         by_beginning: dict[tuple[int, ...], list[dict[str, Any]]] = {}
         for block_row in blocks:

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from pipelines import cli
-from pipelines.estimate import refuse_unreachable, sample_sources
+from pipelines.estimates.plans import refuse_unreachable
+from pipelines.estimates.splits import sample_sources
 from pipelines.messages import PlanError
 from pipelines.recipe import load_recipe
 
@@ -41,7 +42,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["preview", "{recipe}", "--budget", "10000000000000000"], "more than 1,000,000 shards"),
         (["preview", "{recipe}", "--budget", "0"], "a positive number of tokens is needed"),
         (["preview", "{recipe}", "--code-ratio", "0.5"], "no code source has a positive weight"),
-        (["preview", "/"], "Is a directory"),
+        (["preview", "/"], "no recipe at /"),
         (["build", "{recipe}", "--budget", "900000000"], "before any work: the data cannot reach this mixture"),
         (["report", "{recipe}.nowhere"], "no file at"),
         (["train", "{recipe}.nowhere"], "no file at"),
@@ -98,7 +99,7 @@ def test_a_partial_sample_proves_nothing_and_refuses_nothing(tmp_path: Path, mon
     recipe = load_recipe(write_recipe(tmp_path)).with_budget(900_000_000)
     with pytest.raises(PlanError, match="cannot reach this mixture"):
         refuse_unreachable(recipe, sample_sources(recipe))
-    monkeypatch.setattr("pipelines.estimate.SAMPLE_SECONDS", 0.0)
+    monkeypatch.setattr("pipelines.estimates.splits.SAMPLE_SECONDS", 0.0)
     samples = sample_sources(recipe)
     assert not samples[0].complete
     refuse_unreachable(recipe, samples)
