@@ -1,0 +1,95 @@
+"""A document's account as lines for people."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pipelines.explaining.accounts import Account
+from pipelines.explaining.documents import Provenance
+from pipelines.explaining.duplicates import Cluster, Removal
+from pipelines.explaining.plain_text import plain, plain_lines
+from pipelines.explaining.verdicts import Verdict
+
+LABEL_CHARS = 11
+
+
+def field(label: str, value: str, indent: int = 2) -> str:
+    """A line with a name before its value."""
+    return f"{' ' * indent}{label:<{LABEL_CHARS}}{value}"
+
+
+def counted(count: int, what: str) -> str:
+    """1 row, 2 rows."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def account_lines(account: Account) -> Iterator[str]:
+    """All that is known of a document but where it went."""
+    yield from provenance_lines(account.document, account.language)
+    yield from _verdict_lines(account.verdict)
+    if account.removal is not None:
+        yield from _removal_lines(account.removal)
+    if account.stands_for is not None:
+        yield from _cluster_lines(account.stands_for)
+
+
+def provenance_lines(document: Provenance, language: str) -> Iterator[str]:
+    """Where a document comes from."""
+    yield field("document", f"{document.doc_id}  ({document.source}, part {document.part}, row {document.row:,})")
+    yield field("from", plain(document.place))
+    if document.url and document.repository:
+        yield field("repository", plain(document.repository))
+    facts = [
+        plain(document.format),
+        f"licence {plain(document.license or 'none found')}",
+        f"language {plain(language)}",
+    ]
+    facts += [f"{document.date:%Y-%m-%d %H:%M} UTC"] if document.date else []
+    yield field("is", ", ".join(facts))
+    if document.metadata:
+        yield field("metadata", plain(json.dumps(document.metadata, ensure_ascii=False)))
+
+
+def text_lines(text: str | None) -> Iterator[str]:
+    """An excerpt, each line marked, so that it is never taken for the report itself."""
+    for number, line in enumerate(plain_lines(text)) if text is not None else ():
+        yield field("text" if number == 0 else "", f"│ {line}")
+
+
+def _verdict_lines(verdict: Verdict) -> Iterator[str]:
+    failed = sum(not judged.passed for judged in verdict.checks)
+    told = (
+        f"kept, {counted(len(verdict.checks), 'check')} passed" if verdict.checks else "kept, its source has no rules"
+    )
+    if not verdict.keep:
+        told = f"rejected, {failed} of {counted(len(verdict.checks), 'check')} failed"
+    yield field("verdict", told)
+    for judged in verdict.checks:
+        mark = "passed" if judged.passed else "FAILED"
+        exempt = "; its language is exempt" if judged.exempt else ""
+        compared = f"{judged.signal} {_value(judged.value)} {judged.comparison} {plain(judged.bound)}"
+        yield f"    {mark}  {judged.reason}: {compared}{exempt}"
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "(none)"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list):  # alternatives of licences that hold together
+        return plain(" OR ".join(" AND ".join(members) for members in value))
+    return plain(str(value))
+
+
+def _removal_lines(removal: Removal) -> Iterator[str]:
+    where = plain(removal.survivor.place) if removal.survivor else "not in the lake any more"
+    yield field("duplicate", f"{removal.reason} of {removal.survivor_id}: {where}")
+    yield field("", f"which stands for {removal.cluster_size:,} documents")
+
+
+def _cluster_lines(cluster: Cluster) -> Iterator[str]:
+    yield field("stands for", f"{cluster.size:,} documents, itself included; removed in its favour:")
+    for member in cluster.members:
+        yield f"    {member.reason}  {member.document.doc_id}  {plain(member.document.place)}"
+    if (more := cluster.size - 1 - len(cluster.members)) > 0:
+        yield f"    and {more:,} more"
