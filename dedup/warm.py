@@ -15,3 +15,7 @@ def warm() -> None:
     content_hashes(text)
     lanes, _ = signatures(text, settings)
     band_hashes(lanes, settings.bands, settings.rows)
+
+
+if __name__ == "__main__":
+    warm()

@@ -13,6 +13,7 @@ from mixer.manifest import ManifestError
 from mixer.request import PlanError
 from pipelines.absence import StillThere
 from pipelines.context import NotBuilt, RetentionError
+from pipelines.explaining.question import NotInMixture
 from pipelines.lake import UnbalancedBooks
 from pipelines.recipe_keys.problems import RecipeError
 from pipelines.reporting.files import Gone
@@ -29,6 +30,7 @@ EXPECTED_ERRORS = (
     ExportError,
     StillThere,
     Gone,
+    NotInMixture,
     OSError,  # a full disk, a missing file, a damaged one
     pa.ArrowInvalid,
     ValidationError,  # a manifest that is none

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from mixer.manifest import MixtureManifest, read_manifest
+from mixer.manifest import ManifestError, MixtureManifest, read_manifest
 from trainer.errors import SettingError, TrainerError
 from trainer.loader import TrainingLoader
 from trainer.presets import PRESETS, find_preset
@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with ProgressLine() as progress:
             result = train(log=progress, **options)
-    except (TrainerError, FileNotFoundError) as error:
+    except (TrainerError, ManifestError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(describe(result))

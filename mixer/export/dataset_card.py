@@ -16,11 +16,11 @@ from mixer import storage
 from mixer.export.card_text import card_text, printable
 from mixer.export.files import ExportError, copy_file, new_file, phase_stems
 from mixer.manifest import MANIFEST_NAME, MixtureManifest, ShardFile, shard_uri
+from mixer.request import is_code
 
 CARD_NAME = "README.md"
 SHARD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")  # `data_files` takes patterns: nothing that could be one
 LANGUAGE = re.compile(r"[a-z]{2,3}")  # ISO 639, as the Hub takes it
-TEXT_GROUP = "text"  # sources outside this group count as code
 # The Hub's `size_categories`, in powers of ten of rows.
 SIZE_STEPS = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
 
@@ -102,7 +102,7 @@ def _size_category(rows: int) -> str:
 def _languages(manifest: MixtureManifest) -> list[str]:
     """What the recipe's `language` rule lets through, and `code` where a source is not of the text group."""
     found = {language for language in _asked_languages(manifest.recipe) if LANGUAGE.fullmatch(language)}
-    code = any(source.rows and source.group != TEXT_GROUP for source in manifest.sources)
+    code = any(source.rows and is_code(source.group) for source in manifest.sources)
     return [*sorted(found), *(["code"] if code else [])]
 
 

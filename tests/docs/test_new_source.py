@@ -9,7 +9,8 @@ import pytest
 
 import pipelines.sources
 from pipelines.lake import Books
-from pipelines.recipe import RecipeError, SourceSpec
+from pipelines.recipe_keys.problems import RecipeError
+from pipelines.recipe_keys.sources import SourceSpec
 from pipelines.source import source_kinds
 from pipelines.steps.ingest import IngestTask, ingest_split, plan_splits
 from tests.docs.pages import blocks

@@ -16,7 +16,9 @@ from mixer.shards import shard_schema
 from mixer.tokens import SENTINELS, tokenizer
 from pipelines.document import DOCUMENT_SCHEMA, REFUSED_SCHEMA
 from pipelines.lake import Books, PartFile, StageManifest
-from pipelines.recipe import PhaseSpec, Recipe, RetentionSpec, SourceSpec
+from pipelines.recipe import Recipe, RetentionSpec
+from pipelines.recipe_keys.phases import PhaseSpec
+from pipelines.recipe_keys.sources import SourceSpec
 from pipelines.source import source_kinds
 from pipelines.steps.annotate import ANNOTATED_SCHEMA
 from pipelines.steps.decide import VERDICT_SCHEMA

@@ -5,7 +5,6 @@ from fractions import Fraction
 
 import numpy as np
 import pyarrow as pa
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,10 +14,10 @@ from mixer.ledger import BestFitLedger, Ledger
 from mixer.packing import BestFitPacker, ConcatPacker, Packer
 from mixer.plan import MixturePlan, plan_mixture
 from mixer.request import PlanRequest
-from mixer.shards import ShardMaker, TokenFormat, source_packer
+from mixer.shards import ShardMaker, TokenFormat
 from mixer.stream import SourceStream
 from tests.mixer.strategies import plan_requests
-from tests.mixer.test_shards import block_of_documents, reader
+from tests.mixer.test_shards import reader
 
 END = 9999
 FORMAT = TokenFormat("uint16", END)
@@ -164,15 +163,13 @@ def test_the_ratio_contract_counts_real_tokens_under_best_fit(request_: PlanRequ
     assert counted == planned
 
 
-@pytest.mark.parametrize("packing", ["concat", "best_fit"])
-def test_cut_rows_are_those_that_end_inside_a_document(packing: str) -> None:
-    doc_tokens = [5, 30, 16, 2, 9]
-    text = block_of_documents("text", 0, 62)
-    assert sum(len(each) for each in text.tokens.to_pylist()) == 62
-    packer, stream, _ = best_fit({0: doc_tokens}, 16, 0)
-    concat = ConcatPacker(SourceStream("x", 0, {0: 62}), 16, np.dtype(np.uint16), lambda _: block(0, doc_tokens))
-    packed = packer.pack(0, stream.epoch_units) if packing == "best_fit" else concat.pack(0, 3)
-    last = packed.input_ids[np.arange(len(packed.n_tokens)), packed.n_tokens - 1]
-    cuts = int(np.count_nonzero(last != END))
-    assert cuts == (1 if packing == "best_fit" else cuts)
-    assert source_packer is not None
+@settings(max_examples=30)
+@given(plan_requests(max_sources=3))
+def test_cut_rows_are_those_that_end_inside_a_document(request_: PlanRequest) -> None:
+    """Counted while shards are made: rows of both packings whose last token is no end-of-text."""
+    for plan in (plan_mixture(request_), best_fit_plan(request_)[0]):
+        for shard in plan.shards[:3]:
+            maker = ShardMaker(plan, shard, FORMAT, reader(request_))
+            rows = maker.rows(0, shard.rows).to_pylist()
+            cut = Counter(row["source"] for row in rows if row["input_ids"][row["n_tokens"] - 1] != END)
+            assert {source: count for source, count in maker.cut_rows.items() if count} == cut

@@ -10,9 +10,11 @@ import pytest
 from mixer import storage
 from pipelines.block_sets import INDEX_FILE, INDEX_SCHEMA
 from pipelines.context import Context, Unit
-from pipelines.estimates import estimate_sources, estimated_plan, sample_sources
+from pipelines.estimates.choice import estimate_sources
+from pipelines.estimates.plans import estimated_plan
 from pipelines.estimates.published import published_so_far
 from pipelines.estimates.source_estimate import SourceEstimate
+from pipelines.estimates.splits import sample_sources
 from pipelines.estimates.tables import estimate_notes, estimates_table, interval_text
 from pipelines.lake import Lake, PartFile
 from pipelines.progress import Progress

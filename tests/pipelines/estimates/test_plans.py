@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from mixer.request import PlanError
-from pipelines.estimates import SourceEstimate, estimated_plan, refuse_unreachable
+from pipelines.estimates.plans import estimated_plan, refuse_unreachable
+from pipelines.estimates.source_estimate import SourceEstimate
 from tests.pipelines.estimates.lakes import recipe_of
 
 COUNTED = SourceEstimate("one", 10, 500, 500, 500, "sampled", complete=True)

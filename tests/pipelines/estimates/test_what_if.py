@@ -6,10 +6,12 @@ import pytest
 
 from mixer import storage
 from pipelines.context import NotBuilt
-from pipelines.estimates import WhatIf, estimate_sources, estimated_plan, what_if
+from pipelines.estimates.choice import estimate_sources
+from pipelines.estimates.plans import estimated_plan
 from pipelines.estimates.published import published_so_far
 from pipelines.estimates.stored_parts import stored_parts
 from pipelines.estimates.tables import reasons_table, what_if_table
+from pipelines.estimates.what_if import WhatIf, what_if
 from pipelines.recipe import Recipe
 from pipelines.steps import annotate, deduplicate, ingest, tokenize_blocks
 from tests.pipelines.estimates.lakes import build, new_context, recipe_of, write_input
