@@ -4,6 +4,7 @@ import typer
 
 from pipelines.build import DEFAULT_LAKE
 from pipelines.commands.build import UntilOption, build
+from pipelines.commands.diff import diff
 from pipelines.commands.explain import explain
 from pipelines.commands.export import export
 from pipelines.commands.forget import forget
@@ -14,7 +15,7 @@ from pipelines.commands.train import train
 from pipelines.messages import run_command
 from pipelines.stages import STAGE_NAMES
 
-COMMANDS = (preview, build, explain, report, train, export, forget)
+COMMANDS = (preview, build, explain, diff, report, train, export, forget)
 
 app = typer.Typer(
     no_args_is_help=True,

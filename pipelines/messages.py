@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from mixer.export.files import ExportError
 from mixer.manifest import ManifestError
 from mixer.request import PlanError
-from pipelines.absence import StillThere
 from pipelines.context import NotBuilt, RetentionError
 from pipelines.explaining.question import NotInMixture
 from pipelines.lake import UnbalancedBooks
 from pipelines.recipe_keys.problems import RecipeError
+from pipelines.removal.absence import StillThere
 from pipelines.reporting.files import Gone
 from trainer.errors import TrainerError
 

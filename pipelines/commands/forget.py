@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from pipelines.build import DEFAULT_LAKE, new_context, recipe_from
 from pipelines.commands.options import LakeOption, SourcesOption, out
-from pipelines.condition_syntax import ConditionError
+from pipelines.conditions.syntax import ConditionError
 from pipelines.context import NotBuilt
-from pipelines.forget import Forgetting, find_matches, match_of, new_tombstone
-from pipelines.generations import Generation, generations_of_lake, generations_of_run
 from pipelines.lake import Lake
+from pipelines.removal.forgetting import Forgetting, find_matches, match_of, new_tombstone
+from pipelines.removal.generations import Generation, generations_of_lake, generations_of_run
+from pipelines.removal.tombstones import Tombstone, add_tombstone, read_tombstones, remove_tombstone
 from pipelines.stages import find_blocks
-from pipelines.tombstones import Tombstone, add_tombstone, read_tombstones, remove_tombstone
 
 IDS_SHOWN = 10
 

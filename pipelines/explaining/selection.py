@@ -5,13 +5,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.conditions import Condition
+from pipelines.conditions.columns import read_part
+from pipelines.conditions.condition import Condition
 from pipelines.explaining.stored_rows import Stored, part_uris
 from pipelines.mixture import Mixture
-from pipelines.part_columns import read_part
 from pipelines.recipe_keys.problems import RecipeError
+from pipelines.removal.tombstones import Tombstone, columns_of, matches_of, read_tombstones, tombstone_uri
 from pipelines.reporting.files import Gone, MixtureFiles, reading
-from pipelines.tombstones import Tombstone, columns_of, matches_of, read_tombstones, tombstone_uri
 
 
 def condition_of(mixture: Mixture, name: str) -> str | None:

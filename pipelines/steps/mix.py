@@ -13,10 +13,10 @@ from mixer.manifest import MANIFEST_NAME, MixtureManifest, ShardFile, Tombstoned
 from mixer.plan import MixturePlan, ShardPlan
 from mixer.shards import TokenFormat, shard_name, write_shard
 from mixer.tokens import tokenizer
-from pipelines.absence import check_absence
 from pipelines.block_sets import block_set
 from pipelines.context import Context
 from pipelines.lake import UnbalancedBooks
+from pipelines.removal.absence import check_absence
 from pipelines.steps.plan import make_plan, mixture_fingerprint, resolved_recipe
 from pipelines.steps.select import forgotten_counts
 

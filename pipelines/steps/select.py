@@ -15,15 +15,15 @@ import pyarrow as pa
 from mixer import storage
 from mixer.blocks import block_of
 from mixer.order import document_order_hash
-from pipelines.block_rewriting import CHANGED_SQL, FORGOTTEN, WHERE, block_writer
 from pipelines.block_sets import INDEX_FILE, INDEX_SCHEMA, BlockSet, read_block_set
-from pipelines.conditions import Condition, Mask
+from pipelines.conditions.columns import read_part
+from pipelines.conditions.condition import Condition, Mask
+from pipelines.conditions.rewriting import CHANGED_SQL, FORGOTTEN, WHERE, block_writer
 from pipelines.context import Context, TaskResult, Unit
 from pipelines.lake import Books, Lake
-from pipelines.part_columns import read_part
 from pipelines.recipe import Recipe
 from pipelines.recipe_keys.problems import RecipeError
-from pipelines.tombstones import columns_of, matches_of, read_tombstone, read_tombstones
+from pipelines.removal.tombstones import columns_of, matches_of, read_tombstone, read_tombstones
 
 NAME = "select"
 VERSION = 1

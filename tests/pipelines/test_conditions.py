@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.condition_syntax import MAX_CHARS, ConditionError, column_names
-from pipelines.conditions import COLUMNS, Condition, matching
+from pipelines.conditions.condition import COLUMNS, Condition, matching
+from pipelines.conditions.syntax import MAX_CHARS, ConditionError, column_names
 
 
 def table(**columns: list[object]) -> pa.Table:

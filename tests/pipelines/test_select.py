@@ -9,15 +9,15 @@ import pytest
 from mixer import storage
 from mixer.blocks import block_name, block_of
 from mixer.order import document_order_hash
-from pipelines.absence import StillThere, verify_absence
 from pipelines.block_sets import block_set
 from pipelines.context import Context, NotBuilt
 from pipelines.document import Document, document_id
 from pipelines.lake import Lake
 from pipelines.recipe_keys.problems import RecipeError
+from pipelines.removal.absence import StillThere, verify_absence
+from pipelines.removal.tombstones import Tombstone, add_tombstone, remove_tombstone
 from pipelines.stages import STAGE_NAMES
 from pipelines.steps import select
-from pipelines.tombstones import Tombstone, add_tombstone, remove_tombstone
 from tests.pipelines.selectable_lake import (
     BLOCK_BITS,
     SALT,

@@ -9,13 +9,13 @@ from typer.testing import CliRunner
 
 from mixer.storage import DamagedFile
 from pipelines.commands.forget import forget
-from pipelines.condition_syntax import ConditionError
+from pipelines.conditions.syntax import ConditionError
 from pipelines.context import Context
 from pipelines.document import document_id
-from pipelines.forget import find_matches, match_of, new_tombstone
-from pipelines.generations import generations_of_lake, generations_of_run
 from pipelines.lake import Lake
-from pipelines.tombstones import (
+from pipelines.removal.forgetting import find_matches, match_of, new_tombstone
+from pipelines.removal.generations import generations_of_lake, generations_of_run
+from pipelines.removal.tombstones import (
     Tombstone,
     add_tombstone,
     columns_of,

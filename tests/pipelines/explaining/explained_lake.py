@@ -11,15 +11,15 @@ import pyarrow as pa
 
 from mixer import storage
 from mixer.blocks import TARGET_BLOCK_BYTES
-from pipelines.block_rewriting import block_writer
 from pipelines.block_sets import read_block_set
+from pipelines.conditions.rewriting import block_writer
 from pipelines.context import Context, TaskResult, Unit
 from pipelines.document import DOCUMENT_SCHEMA, REFUSED_SCHEMA, Document, document_id, to_table
 from pipelines.lake import Books, Lake
 from pipelines.progress import Progress
 from pipelines.recipe import parse_recipe
+from pipelines.removal.tombstones import Tombstone, add_tombstone
 from pipelines.steps import annotate, decide, deduplicate, mix, plan, select, tokenize_blocks
-from pipelines.tombstones import Tombstone, add_tombstone
 
 SEQUENCE_LENGTH = 64
 BLOCKS = 4  # of each source

@@ -12,8 +12,8 @@ from pipelines.explaining.rows import explain_row
 from pipelines.explaining.trail import TOLD, DocumentStory, Trail, explain_document
 from pipelines.lake import Lake
 from pipelines.mixture import Mixture, open_mixture
+from pipelines.removal.tombstones import Tombstone, add_tombstone, read_tombstones, remove_tombstone
 from pipelines.reporting.files import Gone
-from pipelines.tombstones import Tombstone, add_tombstone, read_tombstones, remove_tombstone
 from tests.pipelines.explaining.explained_lake import (
     COMMIT,
     COPIED_FILE,

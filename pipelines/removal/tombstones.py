@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mixer import storage
-from pipelines.conditions import Condition, Mask, matching
+from pipelines.conditions.condition import Condition, Mask, matching
 from pipelines.lake import FINGERPRINT_DIGITS, Lake, digest_of
 
 DocumentId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]

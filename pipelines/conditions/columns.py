@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from mixer import storage
-from pipelines.conditions import PROVENANCE_COLUMNS
+from pipelines.conditions.condition import PROVENANCE_COLUMNS
 
 
 def read_part(documents_uri: str, annotated_uri: str, columns: Iterable[str]) -> pa.Table:

@@ -8,10 +8,10 @@ import pyarrow.compute as pc
 from mixer import storage
 from mixer.blocks import block_name
 from pipelines.block_sets import BlockSet, read_block_set
+from pipelines.conditions.columns import read_part
 from pipelines.lake import Lake
-from pipelines.part_columns import read_part
+from pipelines.removal.tombstones import Tombstone, columns_of, matches_of, read_tombstones
 from pipelines.reporting.files import MixtureFiles
-from pipelines.tombstones import Tombstone, columns_of, matches_of, read_tombstones
 
 IDS_SHOWN = 10
 

@@ -14,11 +14,11 @@ from mixer import storage
 from mixer.blocks import block_name, block_of
 from mixer.order import document_order_hash
 from pipelines.block_sets import read_block_set
-from pipelines.conditions import Condition
-from pipelines.generations import Generation
+from pipelines.conditions.columns import read_part
+from pipelines.conditions.condition import Condition
 from pipelines.lake import Lake, StageManifest
-from pipelines.part_columns import read_part
-from pipelines.tombstones import Tombstone, columns_of, matches_of
+from pipelines.removal.generations import Generation
+from pipelines.removal.tombstones import Tombstone, columns_of, matches_of
 
 Rows = npt.NDArray[np.int64]  # of a part
 

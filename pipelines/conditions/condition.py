@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipelines.condition_syntax import ConditionError, column_names, shown
+from pipelines.conditions.syntax import ConditionError, column_names, shown
 from pipelines.document import DOCUMENT_SCHEMA
 from pipelines.recipe_keys.problems import unknown
 from quality.judge import CODE_LANGUAGE_COLUMN
