@@ -80,9 +80,23 @@ class Block:
     def ordered(self, key: np.uint64) -> OrderedBlock:
         """The block's documents in the order that `key` gives them."""
         order = pa.array(seeded_order(self.order_hashes, key))
-        shuffled = self.tokens.take(order)
-        ends = shuffled.offsets.to_numpy()[1:].astype(np.int64)
-        return OrderedBlock(shuffled.values.to_numpy(), ends, self.doc_ids.take(order))
+        tokens, ends = _taken(self.tokens, order)
+        return OrderedBlock(tokens, ends, self.doc_ids.take(order))
+
+
+def _taken(lists: pa.ListArray, order: pa.Array) -> tuple[npt.NDArray[np.unsignedinteger], npt.NDArray[np.int64]]:
+    """The lists in another order, as one array of their values and where each list ends in it.
+
+    Arrow copies lists value by value and byte strings whole: three times as fast, over the same memory.
+    """
+    values = lists.values.to_numpy()
+    offsets = lists.offsets.to_numpy().astype(np.int64) * values.itemsize
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(values)]
+    strings = pa.Array.from_buffers(pa.large_binary(), len(lists), buffers).take(order)
+    _, ends, data = strings.buffers()
+    byte_ends = np.frombuffer(ends, np.int64, len(strings) + 1)
+    taken = np.frombuffer(data, values.dtype, int(byte_ends[-1]) // values.itemsize)
+    return taken, byte_ends[1:] // values.itemsize
 
 
 def read_lengths(uri: str) -> npt.NDArray[np.int32]:

@@ -77,6 +77,7 @@ class SourceTotal(_Part):
     error_sequences: float
     epochs: float  # actual tokens / available tokens
     max_epochs: float | None  # the cap; None: none
+    split_documents: int | None = None  # documents longer than a row; with `best_fit`, where no others are cut
 
 
 class ShardFile(_Part):

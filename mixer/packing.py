@@ -178,29 +178,25 @@ def _ranges(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt
     return np.repeat(starts - firsts, counts) + np.arange(int(counts.sum()), dtype=np.int64)
 
 
+BLOCKS_KEPT = 2  # as read, of a source that has no more
+
+
 class _BlockCache:
-    """The last blocks of one source, as read and as ordered: a small source repeats within a shard."""
+    """The block of one source that is in work, in order; a source of few blocks may repeat, and keeps them as read."""
 
     def __init__(self, stream: SourceStream, read: ReadBlock) -> None:
         self._stream = stream
         self._read = read
         self._blocks: dict[int, Block] = {}
+        self._repeats = stream.n_blocks <= BLOCKS_KEPT
         self._ordered: dict[tuple[int, int], OrderedBlock] = {}
 
     def ordered(self, epoch: int, block: int) -> OrderedBlock:
         """A block in an epoch's order."""
         if (epoch, block) not in self._ordered:
-            if block not in self._blocks:
-                _make_room(self._blocks)
-                self._blocks[block] = self._read(block)
-            _make_room(self._ordered)
-            self._ordered[epoch, block] = self._blocks[block].ordered(self._stream.document_key(epoch, block))
+            read = self._blocks.get(block) or self._read(block)
+            if self._repeats:
+                self._blocks[block] = read
+            self._ordered.clear()  # a shard goes through a source's blocks in turn, so one is in work
+            self._ordered[epoch, block] = read.ordered(self._stream.document_key(epoch, block))
         return self._ordered[epoch, block]
-
-
-BLOCKS_KEPT = 2  # of each source: the one in work and the one before
-
-
-def _make_room(cache: dict) -> None:  # type: ignore[type-arg]
-    while len(cache) >= BLOCKS_KEPT:
-        del cache[next(iter(cache))]

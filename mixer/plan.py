@@ -20,6 +20,7 @@ from mixer.request import (
     PlanRequest,
     SourceTokens,
     group_path,
+    scaled_budgets,
     with_budget,
 )
 from mixer.weights import phase_shares
@@ -118,7 +119,10 @@ class Planner:
     def largest_budget(self) -> int | None:
         """See the function of that name; found by bisection over plans, so that every rounding is the plan's own."""
         length = self.request.sequence_length
-        low, high = 0, max(1, self.request.budget_tokens // length)
+        least = self._least_rows()
+        if not self._is_feasible(least * length):
+            return 0
+        low, high = least, max(2 * least, self.request.budget_tokens // length)
         while self._is_feasible(high * length):
             low, high = high, 2 * high
             if high * length > MOST_BUDGET_TOKENS:
@@ -131,11 +135,16 @@ class Planner:
                 high = middle
         return low * length
 
+    def _least_rows(self) -> int:
+        """The smallest budget, in sequences, that gives every phase one."""
+        length, budgets = self.request.sequence_length, [phase.budget_tokens for phase in self.request.phases]
+        rows = -(-sum(budgets) // max(1, min(budgets)))
+        while any(budget < length for budget in scaled_budgets(budgets, rows * length)):
+            rows += 1
+        return rows
+
     def _is_feasible(self, budget_tokens: int) -> bool:
-        try:
-            return not self.problems(self.phases(budget_tokens)[0])
-        except PlanError:  # a phase below one sequence
-            return False
+        return not self.problems(self.phases(budget_tokens)[0])
 
     def _phase(
         self,
@@ -161,7 +170,7 @@ class Planner:
             tokens = self._ledgers[index].tokens_between(first, first + rows)
             if share and not rows:
                 notes.append(
-                    f"phase {phase.name}: {source.name} asks for {float(target / length):.3f} sequences and gets none"
+                    f"phase {phase.name}: {source.name} asks for {float(target / length):.2g} sequences and gets none"
                 )
             parts.append(
                 PhaseShare(
@@ -177,7 +186,7 @@ class Planner:
                     first_sequence=first,
                 )
             )
-        total = sum(part.actual_tokens for part in parts)
+        total = max(1, sum(part.actual_tokens for part in parts))
         parts = [part.model_copy(update={"share": part.actual_tokens / total}) for part in parts]
         return Phase(name=phase.name, first_row=first_row, rows=sum(counts), sources=parts)
 
@@ -227,9 +236,13 @@ class Planner:
     def problems(self, phases: Sequence[Phase]) -> list[str]:
         """What is wrong with every source that would exceed its cap."""
         problems = []
+        wanted = {part.source for phase in phases for part in phase.sources if part.target_share}
         for source, tokens in self._tokens(phases):
-            if tokens and not source.available_tokens:
-                problems.append(f"source {source.name!r} is asked for {tokens:,} tokens and has none")
+            if source.name in wanted and not source.available_tokens:
+                asked = sum(
+                    part.asked_tokens for phase in phases for part in phase.sources if part.source == source.name
+                )
+                problems.append(f"source {source.name!r} is asked for {asked:,.0f} tokens and has none")
             elif source.on_epoch_cap != "warn" and source.max_epochs is not None and _exceeds(source, tokens):
                 nobody = ", and nothing else in its group can take more" if source.on_epoch_cap == "spread" else ""
                 problems.append(
@@ -284,10 +297,11 @@ def _total(source: SourceTokens, phases: Sequence[Phase]) -> SourceTotal:
         rows=sum(part.rows for part in parts),
         actual_tokens=tokens,
         padding_tokens=sum(part.padding_tokens for part in parts),
-        share=tokens / all_tokens,
+        share=tokens / max(1, all_tokens),
         error_sequences=sum(part.error_sequences for part in parts),
         epochs=tokens / source.available_tokens if source.available_tokens else 0.0,
         max_epochs=source.max_epochs,
+        split_documents=source.split_documents,
     )
 
 

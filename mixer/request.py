@@ -32,6 +32,7 @@ class SourceTokens(_Plain):
     documents: int
     block_tokens: dict[int, int]  # block -> its tokens
     block_rows: dict[int, int] = {}  # block -> its sequences; with best_fit alone
+    split_documents: int | None = None  # longer than a sequence; with best_fit alone
     max_epochs: float | None = None  # None: no cap
     on_epoch_cap: EpochCapPolicy = "fail"
     tier_of: str | None = None  # the source whose best documents these are

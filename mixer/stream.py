@@ -1,8 +1,7 @@
 """A source as one endless stream: its blocks in seeded order, epoch after epoch.
 
 It is counted in units: tokens where documents stand behind each other (`concat`), sequences where each block is
-packed by itself (`best_fit`). Only the blocks' sizes are needed to say where any range of the stream lies, so planning
-never grows with the number of documents.
+packed by itself (`best_fit`). Only the blocks' sizes are needed to say where any range of the stream lies.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,6 +34,7 @@ class SourceStream:
         self._blocks = np.array([block for block, _ in filled], np.uint64)
         self._units = np.array([units for _, units in filled], np.int64)
         self.epoch_units = int(self._units.sum())
+        self.n_blocks = len(filled)
         self.epoch = lru_cache(maxsize=4)(self._order_epoch)
 
     def document_key(self, epoch: int, block: int) -> np.uint64:

@@ -62,6 +62,18 @@ class WeightTree:
                 found |= dict.fromkeys(members)
         return list(found)
 
+    def is_fixed(self, weighting: Weighting) -> bool:
+        """Whether the shares follow from the weights alone, whatever the sources hold."""
+        if isinstance(weighting.weights, str):
+            return False
+        return all(self._is_fixed(name) for name, weight in weighting.weights.items() if weight)
+
+    def _is_fixed(self, name: str) -> bool:
+        if name in self._sources:
+            return True
+        weighting = self._weighting(name)
+        return len(self._labels.get(name, ())) == 1 if isinstance(weighting.weights, str) else self.is_fixed(weighting)
+
     def shares(self, weighting: Weighting, tokens: Mapping[str, int], place: str) -> dict[str, Fraction]:
         """Share of every source, summing to one; `tokens` are one epoch of each; PlanError where nothing has weight."""
         names = list(self._sources)

@@ -1,12 +1,13 @@
 """Which token blocks a source or a tier is mixed from."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pyarrow as pa
 
 from mixer import storage
 from pipelines.context import Context
-from pipelines.lake import Lake, StageManifest
+from pipelines.lake import Lake, StageManifest, digest_of
 
 INDEX_FILE = "index.parquet"
 INDEX_SCHEMA = pa.schema(
@@ -15,18 +16,24 @@ INDEX_SCHEMA = pa.schema(
         ("documents", pa.int64()),
         ("tokens", pa.int64()),
         ("folder", pa.string()),  # of the block's file, from the lake's folder on; null: beside this index
+        ("sha256", pa.string()),  # of the block's file
     ]
 )
 
 
 @dataclass(frozen=True)
 class BlockSet:
-    """Blocks by number; `output` names their content."""
+    """Blocks by number."""
 
     documents: dict[int, int]
     tokens: dict[int, int]
     folders: dict[int, str]  # uris
-    output: str
+    sha256: dict[int, str]
+
+    @cached_property
+    def content(self) -> str:
+        """Names what the blocks hold, wherever their files lie."""
+        return digest_of(sorted(self.sha256.items()))
 
 
 def block_set(context: Context, name: str) -> BlockSet:
@@ -45,5 +52,5 @@ def read_block_set(lake: Lake, manifest: StageManifest) -> BlockSet:
         documents=dict(zip(index["block"], index["documents"], strict=True)),
         tokens=dict(zip(index["block"], index["tokens"], strict=True)),
         folders=dict(zip(index["block"], folders, strict=True)),
-        output=manifest.output,
+        sha256=dict(zip(index["block"], index["sha256"], strict=True)),
     )

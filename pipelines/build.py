@@ -7,7 +7,7 @@ from pipelines.context import Context
 from pipelines.lake import Lake
 from pipelines.progress import Progress
 from pipelines.recipe import Recipe, load_recipe
-from pipelines.stages import STAGE_NAMES, run_stages
+from pipelines.stages import LIGHT_STAGES, STAGE_NAMES, run_stages
 from pipelines.steps.mix import published_mixture
 from pipelines.steps.select import check_conditions
 
@@ -37,9 +37,10 @@ def new_context(recipe: Recipe, lake_uri: str, master: str | None = None, quiet:
     def start_spark() -> object:
         from pipelines.session import spark_session
 
-        return spark_session(master)
+        return spark_session(master, light=context.stage in LIGHT_STAGES)
 
-    return Context(recipe, Lake(lake_uri), start_spark, Progress(quiet))
+    context = Context(recipe, Lake(lake_uri), start_spark, Progress(quiet))
+    return context
 
 
 def build(context: Context, until: str = STAGE_NAMES[-1]) -> MixtureManifest | None:

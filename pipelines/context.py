@@ -80,6 +80,7 @@ class Context:
     progress: Progress
     published: dict[str, dict[str, StageManifest]] = field(default_factory=dict)  # stage -> source -> manifest
     tasks_run: int = 0
+    stage: str = ""  # the one that runs
     read_only: bool = False  # find what is there, do no work
     plan: MixturePlan | None = None  # set by the stage of that name
     mixture_uri: str = ""  # set by the last stage

@@ -11,7 +11,7 @@ from mixer.shards import TokenFormat, source_packer
 from pipelines.block_sets import BlockSet, read_block_set
 from pipelines.reporting.files import MixtureFiles
 from pipelines.steps.mix import read_block
-from pipelines.steps.plan import block_fills
+from pipelines.steps.plan import packed_blocks
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,8 @@ class Mixture:
     def _source_tokens(self, name: str) -> SourceTokens:
         total = next(source for source in self.manifest.sources if source.name == name)
         blocks = self.block_sets[name]
-        rows = {}
-        if self.manifest.packing == "best_fit":
-            fills = block_fills(blocks, self.manifest.sequence_length)
-            rows = {block: len(fill) for block, fill in fills.items()}
+        is_packed = self.manifest.packing == "best_fit"
+        rows = packed_blocks(blocks, self.manifest.sequence_length).rows if is_packed else {}
         return SourceTokens(
             name=name,
             kind=total.kind,

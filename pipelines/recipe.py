@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from dedup.settings import DedupSettings
 from mixer.apportion import exact_fraction
+from mixer.fim import FimSettings
 from mixer.request import EpochCapPolicy, Packing, PhaseRequest, Weighting, is_code, scaled_budgets
 from mixer.weights import WEIGHT_TOLERANCE, WeightTree
 from pipelines.recipe_keys.amounts import Tokens
@@ -22,6 +23,10 @@ from pipelines.recipe_keys.problems import RecipeError, Strict, problems, unknow
 from pipelines.recipe_keys.rules import check_rule
 from pipelines.recipe_keys.sources import Epochs, SourceSpec, TierSpec
 from quality.rule import Check, rules
+
+# About 100 MB of zstd: at each end of a shard every source reads a block that its neighbour reads too, so small shards
+# cost reading.
+SHARD_TOKENS = 1 << 26
 
 
 class TokenizerSpec(Strict):
@@ -63,7 +68,7 @@ class Recipe(Strict):
     phases: Annotated[list[PhaseSpec], Field(min_length=1)]
     sequence_length: Annotated[int, Field(ge=16, le=131_072)] = 2048
     packing: Packing = "concat"
-    rows_per_shard: Annotated[int, Field(gt=0, le=65_536)] = 8192
+    rows_per_shard: Annotated[int, Field(gt=0, le=65_536)] | None = None  # default: SHARD_TOKENS tokens
     # Up to 4 epochs are nearly free (Muennighoff et al. 2023)
     max_epochs: Epochs = 4.0
     on_epoch_cap: EpochCapPolicy = "fail"
@@ -103,6 +108,8 @@ class Recipe(Strict):
     @model_validator(mode="after")
     def _check_weights(self) -> "Recipe":
         tree = self.weight_tree()
+        for name in self.groups:
+            tree.sources_of(Weighting(weights={name: 1.0}), "groups")
         for phase in self.phases:
             tree.sources_of(phase.weighting(), f"phase {phase.name!r}")
             self._check_code_ratio(phase)
@@ -136,6 +143,10 @@ class Recipe(Strict):
                 )
             )
         return found
+
+    def shard_rows(self) -> int:
+        """At most so many rows in a shard."""
+        return self.rows_per_shard or max(1, min(65_536, SHARD_TOKENS // self.sequence_length))
 
     def source(self, name: str) -> SourceSpec:
         """The source of that name."""
@@ -261,4 +272,5 @@ _PARTS: dict[str, type[BaseModel]] = {
     "tokenizer": TokenizerSpec,
     "dedup": DedupSettings,
     "retention": RetentionSpec,
+    "fim": FimSettings,
 }

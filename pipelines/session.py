@@ -31,8 +31,18 @@ LOCAL_SETTINGS = {
 }
 
 
-def spark_session(master: str | None = None, settings: dict[str, str] | None = None) -> SparkSession:
-    """The running session or a new one; spark-submit's master and --conf win over these defaults."""
+# For runs whose tasks all work on files: the JVM hands them out and does nothing worth compiling well. 8 CPU seconds to
+# start and stop instead of 14, measured on two cores.
+LIGHT_SETTINGS = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
+
+
+def spark_session(
+    master: str | None = None, settings: dict[str, str] | None = None, light: bool = False
+) -> SparkSession:
+    """The running session or a new one; spark-submit's master and --conf win over these defaults.
+
+    `light` starts a smaller JVM where the master is local: for a run that only selects and mixes.
+    """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if "PYSPARK_GATEWAY_PORT" not in os.environ:  # spark-submit has its JVM already
         use_java()
@@ -43,6 +53,8 @@ def spark_session(master: str | None = None, settings: dict[str, str] | None = N
         builder = builder.master(master)
     in_this_process = master == "local" or master.startswith("local[")
     defaults = SETTINGS | (LOCAL_SETTINGS if in_this_process else {})
+    if in_this_process and light:
+        defaults |= LIGHT_SETTINGS
     if in_this_process:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     given = _submitted_settings()

@@ -10,6 +10,7 @@ from pipelines.steps import annotate, decide, deduplicate, ingest, mix, plan, se
 
 STAGES: tuple[ModuleType, ...] = (ingest, annotate, decide, deduplicate, tokenize_blocks, select, plan, mix)
 STAGE_NAMES = tuple(stage.NAME for stage in STAGES)
+LIGHT_STAGES = (select.NAME, plan.NAME, mix.NAME)  # a run that begins here shuffles ids at most
 
 
 def run_stages(context: Context, until: str = STAGE_NAMES[-1]) -> None:
@@ -18,6 +19,7 @@ def run_stages(context: Context, until: str = STAGE_NAMES[-1]) -> None:
         raise ValueError(f"stage {until!r} is not known; known: {', '.join(STAGE_NAMES)}")
     for stage in STAGES[: STAGE_NAMES.index(until) + 1]:
         started = time.monotonic()
+        context.stage = stage.NAME
         ran_before = context.tasks_run
         run: Callable[[Context], None] = stage.run
         run(context)

@@ -59,6 +59,10 @@ def preview(
 ) -> None:
     """Show the mixture before paying for it: exact from token blocks, else estimated from a sample."""
     context = new_context(recipe_from(recipe, code_ratio, budget, sources), lake, quiet=True)
+    if samples and (as_json or changes):
+        raise typer.BadParameter(
+            "rows are text, of the recipe as it stands: no --json, no --what-if", param_hint="--samples"
+        )
     swept_ratios = _ratios(ratios) if ratios else []
     changed = what_if(context.recipe, context, changes) if changes else None
     if changed is None:
@@ -112,7 +116,7 @@ def _show(view: Outlook, rows: list[SweepRow], changed: WhatIf | None) -> None:
 
 def _show_samples(context: Context, view: Outlook, samples: int) -> None:
     if not view.exact:
-        print_notes(["samples are made from token blocks: run `mixdown build --until tokenize` first"])
+        print_notes(["samples are made from token blocks: run `mixdown build --until select` first"])
         return
     for source, sample in planned_rows(context, view.plan, samples):
         out.print(as_text(source, sample), soft_wrap=True)

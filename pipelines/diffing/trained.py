@@ -17,7 +17,7 @@ from pipelines.block_sets import BlockSet, read_block_set
 from pipelines.diffing.document_ids import Ids, ids_of, no_ids
 from pipelines.mixture import Mixture
 from pipelines.reporting.files import Gone, MixtureFiles, reading
-from pipelines.steps.plan import block_fills
+from pipelines.steps.plan import packed_blocks
 
 
 class TrainedDocuments(NamedTuple):
@@ -31,7 +31,7 @@ class TrainedDocuments(NamedTuple):
 class TrainedSource:
     """A source or tier of one mixture; empty by default: a mixture that does not have it."""
 
-    blocks: BlockSet = field(default_factory=lambda: BlockSet({}, {}, {}, ""))
+    blocks: BlockSet = field(default_factory=lambda: BlockSet({}, {}, {}, {}))
     contents: Mapping[int, str] = field(default_factory=dict)  # block -> what names the content of its file
     whole: frozenset[int] = frozenset()  # blocks that rows hold all documents of
     partial: Mapping[int, Piece] = field(default_factory=dict)  # blocks that rows reach into
@@ -128,8 +128,7 @@ def _pieces(
     elif manifest.packing == "concat":
         units, stop = blocks.tokens, total.rows * manifest.sequence_length
     else:
-        fills = block_fills(blocks, manifest.sequence_length)
-        units, stop = {block: len(fill) for block, fill in fills.items()}, total.rows
+        units, stop = packed_blocks(blocks, manifest.sequence_length).rows, total.rows
     stream = SourceStream(total.name, manifest.seed, units)
     return stream, [(piece, units[piece.block]) for piece in stream.pieces(0, stop)]
 

@@ -12,13 +12,16 @@ ENDLESS_TOKENS = 1 << 62
 
 
 def estimated_plan(recipe: Recipe, estimates: Sequence[SourceEstimate]) -> MixturePlan:
-    """The plan over estimated tokens, without epoch caps: the table itself shows the epochs.
+    """The plan over estimated tokens; a cap that would refuse does not: the table itself shows the epochs.
 
     What a condition (`where`, of a source or a tier) selects shows with tokens alone: until then it counts as the whole
     source, and a note says so.
     """
     request = _request(recipe, estimates)
-    uncapped = [source.model_copy(update={"max_epochs": None}) for source in request.sources]
+    uncapped = [
+        source.model_copy(update={"max_epochs": None}) if source.on_epoch_cap == "fail" else source
+        for source in request.sources
+    ]
     plan = plan_mixture(request.model_copy(update={"sources": uncapped}))
     chosen = [part.name for part in recipe.mixed() if part.where is not None]
     if not chosen:
@@ -31,8 +34,11 @@ def refuse_unreachable(recipe: Recipe, estimates: Sequence[SourceEstimate]) -> N
     """InfeasibleMixture when the data cannot reach the mixture, as far as is known before any work.
 
     Known is a source whose every token was counted: it can only lose documents to dedup and to a condition. Of any
-    other the sample proves nothing, so it counts as endless here, and the exact plan decides.
+    other the sample proves nothing, so it counts as endless here, and the exact plan decides. So it does where shares
+    depend on sizes (natural, uniform, groups of several sources without weights): a smaller source has a smaller share.
     """
+    if not _has_fixed_shares(recipe):
+        return
     request = _request(recipe, estimates)
     complete = {estimate.source for estimate in estimates if estimate.complete}
     endless = {"block_tokens": {0: ENDLESS_TOKENS}, "max_epochs": None}
@@ -44,6 +50,12 @@ def refuse_unreachable(recipe: Recipe, estimates: Sequence[SourceEstimate]) -> N
         plan_mixture(request.model_copy(update={"sources": known}))
     except InfeasibleMixture as error:
         raise InfeasibleMixture(f"from a sample of the sources, before any work: {error}") from error
+
+
+def _has_fixed_shares(recipe: Recipe) -> bool:
+    """Whether shares follow from the weights alone: natural ones change when a source turns out smaller."""
+    tree = recipe.weight_tree()
+    return all(tree.is_fixed(phase.weighting()) for phase in recipe.phases)
 
 
 def _request(recipe: Recipe, estimates: Sequence[SourceEstimate]) -> PlanRequest:

@@ -22,12 +22,13 @@ def preview_of(plan: MixturePlan) -> dict[str, Any]:
         "exact": True,
         "rows": plan.rows,
         "sequence_length": plan.request.sequence_length,
-        "tokens": plan.rows * plan.request.sequence_length,
+        "tokens": sum(source.actual_tokens for source in plan.sources),
+        "padding_tokens": sum(source.padding_tokens for source in plan.sources),
         "code_share": code_share(plan.sources),
         "shards": len(plan.shards),
         "mix_seconds": round(plan.rows * plan.request.sequence_length / MIX_TOKENS_PER_SECOND, 3),
         "phases": [phase.model_dump() for phase in plan.phases],
-        "sources": [_source_row(source, plan.request.sequence_length) for source in plan.sources],
+        "sources": [source.model_dump() for source in plan.sources],
         "notes": plan.notes,
     }
 
@@ -56,7 +57,7 @@ def mixture_table(sources: list[SourceTotal], phases: list[Phase], sequence_leng
             f"{source.share:.2%}",
             f"{source.error_sequences:+.2f}",
             f"{source.epochs:.2f}",
-            f"{source.actual_tokens // sequence_length:,}",
+            f"{source.rows:,}",
         )
     total = sum(source.actual_tokens for source in sources)
     table.add_section()
@@ -73,6 +74,13 @@ def mixture_table(sources: list[SourceTotal], phases: list[Phase], sequence_leng
         f"{sum(p.rows for p in phases):,}",
     )
     table.caption = f"code share {code_share(sources):.4f}; error in sequences of {sequence_length:,} tokens"
+    if any(source.split_documents is not None for source in sources):
+        padding = sum(source.padding_tokens for source in sources)
+        split = sum(source.split_documents or 0 for source in sources)
+        table.caption += (
+            f"; best fit: {total / (total + padding):.2%} full, {padding:,} tokens of padding, "
+            f"{split:,} documents longer than a row"
+        )
     table.caption_justify = "left"
     return table
 
@@ -81,7 +89,3 @@ def table_of(mixture: MixturePlan | MixtureManifest, title: str) -> Table:
     """The table of a plan or of a published mixture."""
     length = mixture.request.sequence_length if isinstance(mixture, MixturePlan) else mixture.sequence_length
     return mixture_table(mixture.sources, mixture.phases, length, title)
-
-
-def _source_row(source: SourceTotal, sequence_length: int) -> dict[str, Any]:
-    return source.model_dump() | {"sequences": source.actual_tokens // sequence_length}

@@ -30,7 +30,7 @@ def read_yaml(path: Path, what: str) -> dict[str, Any]:
 
 def with_shared(content: dict[str, Any], path: Path) -> dict[str, Any]:
     """The recipe's content over that of the sources file `path`: the recipe wins, group by group and rule by rule."""
-    shared = read_yaml(path, "sources file")
+    shared = with_weights(read_yaml(path, "sources file"), path.absolute().parent)
     for key in shared:
         if key not in SHARED_KEYS:
             raise RecipeError(f"{path}: {unknown('key', str(key), SHARED_KEYS)} (a sources file has no others)")

@@ -17,7 +17,7 @@ class GroupSpec(Strict):
     """Weights inside a group: `natural`, `uniform`, or by name of sources and groups."""
 
     weights: dict[str, Weight] | Literal["natural", "uniform"] = "natural"
-    temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0  # every weight to the power 1 / temperature
+    temperature: Annotated[float, Field(ge=0.05, le=1e6)] = 1.0  # every weight to the power 1 / temperature
 
     @model_validator(mode="after")
     def _check_weights(self) -> "GroupSpec":

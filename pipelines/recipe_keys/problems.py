@@ -22,11 +22,11 @@ def problems(error: ValidationError, top: type[BaseModel], parts: Mapping[str, t
     for problem in error.errors():
         place = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            parents = [part for part in problem["loc"][:-1] if isinstance(part, str)]
-            model = parts.get(parents[0], top) if parents else top
+            parents = [part for part in problem["loc"][:-1] if isinstance(part, str) and part in parts]
+            model = parts[parents[-1]] if parents else top
             yield f"{place}: " + unknown("key", str(problem["loc"][-1]), keys_of(model))
         else:
-            yield f"{place}: {problem['msg'].removeprefix('Value error, ')}"
+            yield f"{place}: {problem['msg'].removeprefix('Value error, ')}".removeprefix(": ")
 
 
 def validated(model: type[BaseModel], content: dict[str, Any], place: str) -> Any:

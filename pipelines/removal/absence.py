@@ -9,11 +9,12 @@ from mixer import storage
 from mixer.blocks import block_name
 from pipelines.block_sets import BlockSet, read_block_set
 from pipelines.conditions.columns import read_part
-from pipelines.lake import Lake
+from pipelines.lake import Lake, digest_of
 from pipelines.removal.tombstones import Tombstone, columns_of, matches_of, read_tombstones
 from pipelines.reporting.files import MixtureFiles
 
 IDS_SHOWN = 10
+PROOFS = "tombstones/proofs"  # in the lake: a file for each check that found nothing
 
 
 class StillThere(RuntimeError):
@@ -47,8 +48,15 @@ def check_absence(
     tombstones = read_tombstones(lake)
     if not tombstones:
         return 0
+    sets = {name: blocks_of(name) for name in base_of}
+    asked = [[tombstone.digest for tombstone in tombstones], {name: sets[name].content for name in base_of}]
+    proof_uri = f"{lake.uri}/{PROOFS}/{digest_of(asked)}"
+    if storage.exists(proof_uri):  # another mixture of the same blocks was checked against the same tombstones
+        return int(storage.read_bytes(proof_uri))
     forgotten = {base: _forgotten_ids(base, parts_of, tombstones) for base in sorted(set(base_of.values()))}
-    return sum(_check_blocks(name, blocks_of(name), forgotten[base]) for name, base in base_of.items())
+    checked = sum(_check_blocks(name, sets[name], forgotten[base]) for name, base in base_of.items())
+    storage.write_bytes(proof_uri, str(checked).encode())
+    return checked
 
 
 def _forgotten_ids(base: str, parts_of: Callable[[str, str], list[str]], tombstones: list[Tombstone]) -> pa.Array:

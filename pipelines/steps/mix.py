@@ -21,7 +21,7 @@ from pipelines.steps.plan import make_plan, mixture_fingerprint, resolved_recipe
 from pipelines.steps.select import forgotten_counts
 
 NAME = "mix"
-VERSION = 2
+VERSION = 3
 
 LATEST_NAME = "latest"  # beside the mixtures of a name: the fingerprint of the one built last, for people's scripts
 
@@ -54,6 +54,7 @@ def run(context: Context) -> None:
 def _keep_mixture(context: Context, plan: MixturePlan, fingerprint: str) -> None:
     """Check that the shards are there, and let the manifest tell of this recipe and these inputs."""
     folder = context.mixture_uri
+    _check_absence(context)
     found = read_manifest(folder)
     storage.check_files(folder, {file.path: file.bytes for file in found.files})
     manifest = mixture_manifest(context, plan, fingerprint, found.files).model_copy(update={"versions": found.versions})

@@ -1,6 +1,8 @@
 """Plan: block counts and the recipe's phases make the exact mixture plan. One process, no text, no Spark."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,9 +51,9 @@ def plan_request(context: Context) -> tuple[PlanRequest, dict[str, Ledger] | Non
         blocks = block_set(context, part.name)
         tokens = _source_tokens(part, blocks)
         if recipe.packing == "best_fit":
-            fills = block_fills(blocks, recipe.sequence_length)
-            tokens = tokens.model_copy(update={"block_rows": {block: len(fill) for block, fill in fills.items()}})
-            ledgers[part.name] = BestFitLedger(SourceStream(part.name, recipe.seed, tokens.block_rows), fills)
+            packed = packed_blocks(blocks, recipe.sequence_length)
+            tokens = tokens.model_copy(update={"block_rows": packed.rows, "split_documents": packed.split_documents})
+            ledgers[part.name] = BestFitLedger(SourceStream(part.name, recipe.seed, packed.rows), packed.fills)
         sources.append(tokens)
     return request_of(recipe, sources), ledgers or None
 
@@ -63,41 +65,63 @@ def request_of(recipe: Recipe, sources: list[SourceTokens]) -> PlanRequest:
         groups=recipe.weightings(),
         phases=recipe.phase_requests(),
         sequence_length=recipe.sequence_length,
-        rows_per_shard=recipe.rows_per_shard,
+        rows_per_shard=recipe.shard_rows(),
         seed=recipe.seed,
         packing=recipe.packing,
     )
 
 
-def block_fills(blocks: BlockSet, sequence_length: int) -> dict[int, npt.NDArray[np.int32]]:
-    """Block -> real tokens of each of its sequences under `best_fit`; reads the documents' lengths."""
+@dataclass(frozen=True)
+class PackedBlocks:
+    """What `best_fit` makes of a source's blocks."""
 
-    def fill(block: int) -> npt.NDArray[np.int32]:
-        lengths = read_lengths(f"{blocks.folders[block]}/{block_name(block)}")
-        return bin_tokens_of(lengths.astype(np.int64), sequence_length)
+    fills: dict[int, npt.NDArray[np.int32]]  # block -> real tokens of each of its sequences
+    split_documents: int  # longer than a sequence
 
-    with ThreadPoolExecutor(READERS) as readers:
-        return dict(zip(blocks.folders, readers.map(fill, blocks.folders), strict=True))
+    @cached_property
+    def rows(self) -> dict[int, int]:
+        """Block -> its sequences."""
+        return {block: len(fill) for block, fill in self.fills.items()}
+
+
+_packed: dict[tuple[object, ...], PackedBlocks] = {}  # a build plans more than once over the same blocks
+
+
+def packed_blocks(blocks: BlockSet, sequence_length: int) -> PackedBlocks:
+    """The blocks under `best_fit`; reads the documents' lengths, once a process."""
+
+    def pack(block: int) -> tuple[npt.NDArray[np.int32], int]:
+        lengths = read_lengths(f"{blocks.folders[block]}/{block_name(block)}").astype(np.int64)
+        return bin_tokens_of(lengths, sequence_length), int(np.count_nonzero(lengths > sequence_length))
+
+    key = (blocks.content, tuple(blocks.folders.items()), sequence_length)
+    if key not in _packed:
+        with ThreadPoolExecutor(READERS) as readers:
+            found = dict(zip(blocks.folders, readers.map(pack, blocks.folders), strict=True))
+        fills = {block: fill for block, (fill, _) in found.items()}
+        _packed[key] = PackedBlocks(fills, sum(split for _, split in found.values()))
+    return _packed[key]
 
 
 def mixture_fingerprint(context: Context, plan: MixturePlan, version: int) -> str:
     """Names a mixture by what decides its bytes: the blocks' content, the vocabulary and which rows are whose."""
     request = plan.request
     asked = {
-        "phases": [[phase.name, {part.source: part.rows for part in phase.sources}] for phase in plan.phases],
+        # In their order, which decides ties of the interleaving.
+        "phases": [[phase.name, [[part.source, part.rows] for part in phase.sources]] for phase in plan.phases],
         "sequence_length": request.sequence_length,
         "rows_per_shard": request.rows_per_shard,
         "seed": request.seed,
         "packing": request.packing,
     }
-    blocks = {source.name: block_set(context, source.name).output for source in request.sources}
+    blocks = {source.name: block_set(context, source.name).content for source in request.sources}
     vocabulary = tokenizer(context.recipe.tokenizer.name).info.identity()
     return digest_of({"version": version, "request": asked, "blocks": blocks, "tokenizer": vocabulary})
 
 
 def resolved_recipe(recipe: Recipe) -> dict[str, Any]:
     """The recipe with every default filled in, as the manifest keeps it."""
-    content = recipe.model_dump(mode="json", by_alias=True)
+    content = recipe.model_dump(mode="json", by_alias=True) | {"rows_per_shard": recipe.shard_rows()}
     for source, spec in zip(content["sources"], recipe.sources, strict=True):
         source["options"] = spec.parsed_options().plain()
     for part, mixed in zip([*content["sources"], *content["tiers"]], recipe.mixed(), strict=True):

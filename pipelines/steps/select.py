@@ -190,14 +190,14 @@ def _unit_result(context: Context, unit: Unit, changed: list[Any]) -> TaskResult
     """The unit's files with the index of its blocks, its own and referenced ones, and its books."""
     base = _base_blocks(context, unit)
     rows = {row["block"]: row for row in changed}
-    index: list[tuple[int, int, int, str | None]] = []
+    index: list[tuple[int, int, int, str | None, str]] = []
     for block in sorted(base.documents):
         row = rows.get(block)
         if row is None:
             folder = base.folders[block].removeprefix(f"{context.lake.uri}/")
-            index.append((block, base.documents[block], base.tokens[block], folder))
+            index.append((block, base.documents[block], base.tokens[block], folder, base.sha256[block]))
         elif row["documents"]:
-            index.append((block, row["documents"], row["tokens"], None))
+            index.append((block, row["documents"], row["tokens"], None, row["sha256"]))
     table = pa.Table.from_pylist([dict(zip(INDEX_SCHEMA.names, row, strict=True)) for row in index], INDEX_SCHEMA)
     uri = f"{context.lake.stage_uri(NAME, unit.source, unit.fingerprint)}/{INDEX_FILE}"
     files = [

@@ -199,7 +199,7 @@ def _unit_result(context: Context, unit: Unit, rows: list[Any]) -> TaskResult:
     rows = sorted(rows, key=lambda row: row["block"])
     folder = context.lake.stage_uri(NAME, unit.source, unit.fingerprint)
     table = pa.Table.from_pydict(
-        {name: [row[name] for row in rows] for name in INDEX_SCHEMA.names[:-1]} | {"folder": [None] * len(rows)},
+        {name: [None if name == "folder" else row[name] for row in rows] for name in INDEX_SCHEMA.names},
         schema=INDEX_SCHEMA,
     )
     index = storage.write_parquet(f"{folder}/{INDEX_FILE}", INDEX_SCHEMA, [table])

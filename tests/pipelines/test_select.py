@@ -225,7 +225,7 @@ def test_a_tombstone_taken_back_gives_the_blocks_of_before(make: Callable[..., C
     tombstone = Tombstone(match=LAMPS)
     add_tombstone(context.lake, tombstone)
     select.run(context)
-    assert block_set(context, "files").output != before.output
+    assert block_set(context, "files").content != before.content
     remove_tombstone(context.lake, tombstone.digest)
     again = context_of(context.lake, no_spark)
     again.published = {stage: found for stage, found in context.published.items() if stage != "select"}
