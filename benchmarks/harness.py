@@ -3,8 +3,11 @@
 import json
 import platform
 import resource
+import shutil
 import statistics
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
@@ -25,6 +28,21 @@ def interleaved(candidates: Mapping[str, Callable[[], object]], rounds: int) -> 
             if round_number:
                 seconds[name].append(cpu_seconds() - before)
     return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+@contextmanager
+def workspace() -> Iterator[Path]:
+    """An empty folder (in TMPDIR, where that is set) that is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="mixdown-bench-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def bytes_on_disk(folder: Path) -> int:
+    """What the files of a folder take up; holes in sparse files take up nothing."""
+    return sum(path.lstat().st_blocks * 512 for path in folder.rglob("*"))
 
 
 def machine() -> str:

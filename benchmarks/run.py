@@ -3,7 +3,7 @@
 import argparse
 import importlib
 
-PARTS = ("mixing",)
+PARTS = ("mixing", "scaling", "preview", "planning_memory", "ratio_change")
 
 
 def main() -> None:

@@ -36,7 +36,17 @@ def apportion(target_tokens: Sequence[Fraction], ledgers: Sequence[Ledger], firs
     running, placed = Fraction(0), 0
     for target, ledger, first in zip(target_tokens, ledgers, first_rows, strict=True):
         running += target
-        count = ledger.rows_for(first, running - placed) if target else 0
+        count = _nearest(ledger, first, target, running - placed) if target else 0
         counts.append(count)
         placed += ledger.tokens_between(first, first + count)
     return counts
+
+
+def _nearest(ledger: Ledger, first: int, target: Fraction, wanted: Fraction) -> int:
+    """The rows nearest to `wanted`, out of the two that enclose the source's own target.
+
+    Rows that are nearly empty do not make up what rounding left others short of: a small source would repeat for it.
+    """
+    near = ledger.rows_for(first, target)
+    least = near - 1 if ledger.tokens_between(first, first + near) > target else near
+    return min(max(ledger.rows_for(first, wanted), least), least + 1)

@@ -4,8 +4,12 @@ Of two sources, sequence k of N sorts at (k + 1/2) / N: its place among both is 
 sequences sort earlier, a closed form. Many sources are merged like Huffman's tree, the two smallest first, and a
 place is carried up the tree. (One flat merge by (k + 1/2) / N would let small sources of equal size tie: fifty of them
 would stand in one run.) So a shard finds its part of every source without sorting or reading anything, for any number
-of rows, and every window of the output holds each source's share to within three sequences: measured over random and
-adversarial counts, 2.5 at worst, and tested; not proved.
+of rows.
+
+Every window of the output holds each source's share to within 3.36 sequences. A merge is off by at most one in any
+window, and hands down the share that the source has of its subtree; going up Huffman's tree, subtrees grow at least as
+Fibonacci's numbers F(n), and the sum of 1 / F(n) is 3.36. Random mixtures stay below 3; the worst found by search is
+3.12.
 """
 
 import heapq

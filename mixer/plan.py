@@ -73,7 +73,10 @@ def plan_mixture(request: PlanRequest, ledgers: Mapping[str, Ledger] | None = No
 
 
 def largest_budget(request: PlanRequest, ledgers: Mapping[str, Ledger] | None = None) -> int | None:
-    """The largest budget, phases in proportion, that the epoch caps allow; None when nothing limits it."""
+    """The largest budget, phases in proportion, that the epoch caps allow; None when nothing limits it.
+
+    Found to a few sequences: rounding may let single budgets just above it through.
+    """
     return Planner(request, ledgers).largest_budget()
 
 
@@ -102,7 +105,8 @@ class Planner:
             f"{source.name} repeats {tokens / source.available_tokens:.2f} epochs, more than {source.max_epochs:g}: "
             "allowed by on_epoch_cap"
             for source, tokens in self._tokens(phases)
-            if source.on_epoch_cap == "warn" and source.max_epochs is not None and _exceeds(source, tokens)
+            if source.on_epoch_cap == "warn" and source.max_epochs is not None
+            if source.available_tokens and _exceeds(source, tokens)
         ]
         return phases, notes
 
@@ -119,6 +123,8 @@ class Planner:
     def largest_budget(self) -> int | None:
         """See the function of that name; found by bisection over plans, so that every rounding is the plan's own."""
         length = self.request.sequence_length
+        if not all(phase.budget_tokens for phase in self.request.phases):
+            return 0
         least = self._least_rows()
         if not self._is_feasible(least * length):
             return 0

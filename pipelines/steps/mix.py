@@ -127,8 +127,8 @@ def mixture_manifest(context: Context, plan: MixturePlan, fingerprint: str, file
         files=files,
         inputs={
             f"{stage}/{source}": manifest.fingerprint
-            for stage, manifests in context.published.items()
-            for source, manifest in manifests.items()
+            for stage, manifests in sorted(context.published.items())
+            for source, manifest in sorted(manifests.items())
         },
         versions=_versions(),
         tombstones=[Tombstoned(**found) for found in forgotten_counts(context)],
