@@ -113,10 +113,11 @@ class Planner:
     def check_feasible(self, phases: Sequence[Phase]) -> None:
         """InfeasibleMixture with every source that would exceed its cap and the largest budget that works."""
         problems = self.problems(phases)
+        length = self.request.sequence_length
         if problems:
             raise InfeasibleMixture(
                 f"the data cannot reach this mixture: {'; '.join(problems)}. Asked: {self.request.budget_tokens:,} "
-                f"tokens. Largest budget at these shares: {self.largest_budget() or 0:,} tokens. Lower the budget "
+                f"tokens. Largest budget at these shares: {self._largest_below() * length:,} tokens. Lower the budget "
                 "(--budget), change the weights or --code-ratio, raise max_epochs, or add data"
             )
 
@@ -133,13 +134,25 @@ class Planner:
             low, high = high, 2 * high
             if high * length > MOST_BUDGET_TOKENS:
                 return None
+        return self._between(low, high) * length
+
+    def _largest_below(self) -> int:
+        """The largest feasible number of rows below the request's own, which is not feasible."""
+        low = self._least_rows() if all(phase.budget_tokens for phase in self.request.phases) else 0
+        high = self.request.budget_tokens // self.request.sequence_length
+        if low >= high or not self._is_feasible(low * self.request.sequence_length):
+            return 0
+        return self._between(low, high)
+
+    def _between(self, low: int, high: int) -> int:
+        """The largest feasible number of rows in [low, high), by bisection; low is feasible and high is not."""
         while high - low > 1:
             middle = (low + high) // 2
-            if self._is_feasible(middle * length):
+            if self._is_feasible(middle * self.request.sequence_length):
                 low = middle
             else:
                 high = middle
-        return low * length
+        return low
 
     def _least_rows(self) -> int:
         """The smallest budget, in sequences, that gives every phase one."""
@@ -174,7 +187,7 @@ class Planner:
         for index, (source, rows) in enumerate(zip(self.request.sources, counts, strict=True)):
             share, target, first = shares[source.name], targets[source.name], used_rows[index]
             tokens = self._ledgers[index].tokens_between(first, first + rows)
-            if share and not rows:
+            if target and not rows:
                 notes.append(
                     f"phase {phase.name}: {source.name} asks for {float(target / length):.2g} sequences and gets none"
                 )

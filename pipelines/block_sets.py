@@ -1,8 +1,10 @@
 """Which token blocks a source or a tier is mixed from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from mixer import storage
@@ -29,6 +31,8 @@ class BlockSet:
     tokens: dict[int, int]
     folders: dict[int, str]  # uris
     sha256: dict[int, str]
+    # Block -> tokens of each of its documents, where some of what its file holds is left out; others are read.
+    lengths: dict[int, npt.NDArray[np.int32]] = field(default_factory=dict)
 
     @cached_property
     def content(self) -> str:
@@ -38,6 +42,9 @@ class BlockSet:
 
 def block_set(context: Context, name: str) -> BlockSet:
     """The blocks of a source or tier: what `select` chose where it had to, else all that were tokenized."""
+    if name in context.foreseen:
+        foreseen: BlockSet = context.foreseen[name]
+        return foreseen
     selected = context.published.get("select", {}).get(name)
     return read_block_set(context.lake, selected or context.of("tokenize", name))
 

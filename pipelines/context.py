@@ -82,6 +82,7 @@ class Context:
     tasks_run: int = 0
     stage: str = ""  # the one that runs
     read_only: bool = False  # find what is there, do no work
+    foreseen: dict[str, Any] = field(default_factory=dict)  # name -> BlockSet that `select` would make, not written
     plan: MixturePlan | None = None  # set by the stage of that name
     mixture_uri: str = ""  # set by the last stage
 

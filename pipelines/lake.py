@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mixer import storage
 from mixer.manifest import MANIFEST_NAME
@@ -137,7 +137,12 @@ class Lake:
         uri = f"{self.stage_uri(stage, source, fingerprint)}/{MANIFEST_NAME}"
         if not storage.exists(uri):
             return None
-        return StageManifest.model_validate_json(storage.read_bytes(uri))
+        try:
+            return StageManifest.model_validate_json(storage.read_bytes(uri))
+        except ValidationError as error:
+            raise storage.DamagedFile(
+                f"{uri} is no manifest of a stage ({error.errors()[0]['msg']}): delete its folder and run again"
+            ) from error
 
     def publish(self, manifest: StageManifest) -> StageManifest:
         """Check the books and write the manifest, after which the directory counts as done."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from types import ModuleType
 
-from pipelines.context import Context
+from pipelines.context import Context, NotBuilt
 from pipelines.lake import StageManifest
 from pipelines.steps import annotate, decide, deduplicate, ingest, mix, plan, select, tokenize_blocks
 
@@ -28,11 +28,15 @@ def run_stages(context: Context, until: str = STAGE_NAMES[-1]) -> None:
 
 
 def find_blocks(context: Context) -> None:
-    """Find what earlier runs published, up to the token blocks, and do no work; NotBuilt when some is missing."""
+    """Find what earlier runs published, up to the token blocks, and publish nothing; NotBuilt when some is missing."""
     context.read_only = True
     try:
-        for stage in STAGES[: STAGE_NAMES.index(select.NAME) + 1]:
+        for stage in STAGES[: STAGE_NAMES.index(select.NAME)]:
             stage.run(context)
+        try:
+            select.run(context)
+        except NotBuilt:  # ids and signals are there: what it would choose is worked out
+            select.foresee(context)
     finally:
         context.read_only = False
 

@@ -115,7 +115,7 @@ def _show(view: Outlook, rows: list[SweepRow], changed: WhatIf | None) -> None:
 
 
 def _show_samples(context: Context, view: Outlook, samples: int) -> None:
-    if not view.exact:
+    if not view.exact or context.foreseen:
         print_notes(["samples are made from token blocks: run `mixdown build --until select` first"])
         return
     for source, sample in planned_rows(context, view.plan, samples):

@@ -57,6 +57,8 @@ def document_lines(story: DocumentStory) -> Iterator[str]:
     for trail in story.trails:
         yield ""
         yield from _trail_lines(trail)
+    if story.trails and story.documents > len(story.trails):
+        yield f"{story.documents - len(story.trails):,} more copies: the same content from the same place"
     for document in story.listed:
         yield f"  {document.doc_id}  {plain(document.place)}"
     if story.listed:

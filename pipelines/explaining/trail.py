@@ -61,8 +61,10 @@ def explain_document(mixture: Mixture, name: str, text_chars: int = 0) -> Docume
     refusals, refused_records = ([], 0) if reference.doc_id else refused(mixture.files, reference)
     if not found.count and not refused_records:
         raise NotInMixture(_nowhere(mixture, name, found))
-    told = found.documents if found.count <= TOLD else []
-    known = accounts(mixture.files, told, text_chars)
+    copies = len({stored.doc_id for stored in found.documents}) == 1  # the same page, met several times
+    asked = found.documents if copies or found.count <= TOLD else []
+    known = accounts(mixture.files, asked, text_chars)
+    told = asked if len(asked) <= TOLD else sorted(asked, key=lambda stored: not known[stored].survives)[:TOLD]
     listed = [] if told else list(provenance(mixture.files, found.documents).values())
     trails = [_trail(mixture, stored, known[stored]) for stored in told]
     return DocumentStory(name, found.count, trails, listed, refused_records, refusals)

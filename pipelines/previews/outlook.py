@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mixer.plan import MixturePlan, Planner, plan_mixture
+from mixer.request import InfeasibleMixture
 from pipelines.context import Context, NotBuilt
 from pipelines.estimates.choice import estimate_sources
-from pipelines.estimates.plans import estimated_plan
+from pipelines.estimates.plans import estimated_plan, refuse_unreachable
 from pipelines.estimates.source_estimate import SourceEstimate
 from pipelines.estimates.tables import estimate_notes
 from pipelines.previews.table import preview_of
@@ -69,4 +70,8 @@ def estimated_outlook(recipe: Recipe, estimates: Sequence[SourceEstimate], missi
     sources = [source.model_copy(update={"max_epochs": caps[source.name]}) for source in plan.request.sources]
     planner = Planner(plan.request.model_copy(update={"sources": sources}))
     notes = [missing, *estimate_notes(estimates), *recipe.notes(), *plan.notes]
+    try:
+        refuse_unreachable(recipe, estimates)
+    except InfeasibleMixture as error:
+        notes.insert(0, f"a build would refuse this: {error}")
     return Outlook(recipe, plan, planner, exact=False, estimates=estimates, notes=notes)

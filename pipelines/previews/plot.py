@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SUFFIXES = (".png", ".html")
-COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb")  # Paul Tol's bright scheme
+# Paul Tol's bright and muted schemes, one behind the other
+COLOURS = (
+    *("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb"),
+    *("#332288", "#ddcc77", "#117733", "#88ccee", "#882255", "#44aa99", "#999933", "#cc6677"),
+)
 
 
 def write_plot(path: Path, outlook: Outlook, rows: Sequence[SweepRow] = ()) -> None:
@@ -67,7 +71,13 @@ def _shares(axes: "Axes", outlook: Outlook, names: Sequence[str]) -> None:
     left = [0.0] * len(phases)
     for number, name in enumerate(names):
         shares = [next(part.share for part in phase.sources if part.source == name) for phase in phases]
-        axes.barh([phase.name for phase in phases], shares, left=left, label=name, color=COLOURS[number % len(COLOURS)])
+        axes.barh(
+            [phase.name for phase in phases],
+            shares,
+            left=left,
+            label=name if any(shares) else None,
+            color=COLOURS[number % len(COLOURS)],
+        )
         left = [start + share for start, share in zip(left, shares, strict=True)]
     axes.set_xlim(0, 1)
     axes.invert_yaxis()

@@ -55,7 +55,7 @@ def mixture_table(sources: list[SourceTotal], phases: list[Phase], sequence_leng
             f"{source.asked_tokens:,.0f}",
             f"{source.actual_tokens:,}",
             f"{source.share:.2%}",
-            f"{source.error_sequences:+.2f}",
+            f"{worst_error(phases, source.name):+.2f}",
             f"{source.epochs:.2f}",
             f"{source.rows:,}",
         )
@@ -73,7 +73,9 @@ def mixture_table(sources: list[SourceTotal], phases: list[Phase], sequence_leng
         "",
         f"{sum(p.rows for p in phases):,}",
     )
-    table.caption = f"code share {code_share(sources):.4f}; error in sequences of {sequence_length:,} tokens"
+    table.caption = (
+        f"code share {code_share(sources):.4f}; error: the worst of a phase, in sequences of {sequence_length:,} tokens"
+    )
     if any(source.split_documents is not None for source in sources):
         padding = sum(source.padding_tokens for source in sources)
         split = sum(source.split_documents or 0 for source in sources)
@@ -83,6 +85,11 @@ def mixture_table(sources: list[SourceTotal], phases: list[Phase], sequence_leng
         )
     table.caption_justify = "left"
     return table
+
+
+def worst_error(phases: list[Phase], source: str) -> float:
+    """The largest error of a source in a phase, in sequences: what the contract keeps inside ±1."""
+    return max((part.error_sequences for phase in phases for part in phase.sources if part.source == source), key=abs)
 
 
 def table_of(mixture: MixturePlan | MixtureManifest, title: str) -> Table:

@@ -91,10 +91,12 @@ def packed_blocks(blocks: BlockSet, sequence_length: int) -> PackedBlocks:
     """The blocks under `best_fit`; reads the documents' lengths, once a process."""
 
     def pack(block: int) -> tuple[npt.NDArray[np.int32], int]:
-        lengths = read_lengths(f"{blocks.folders[block]}/{block_name(block)}").astype(np.int64)
-        return bin_tokens_of(lengths, sequence_length), int(np.count_nonzero(lengths > sequence_length))
+        stored = blocks.lengths.get(block)
+        lengths = read_lengths(f"{blocks.folders[block]}/{block_name(block)}") if stored is None else stored
+        split = int(np.count_nonzero(lengths > sequence_length))
+        return bin_tokens_of(lengths.astype(np.int64), sequence_length), split
 
-    key = (blocks.content, tuple(blocks.folders.items()), sequence_length)
+    key = (blocks.content, tuple(blocks.folders.items()), tuple(blocks.tokens.items()), sequence_length)
     if key not in _packed:
         with ThreadPoolExecutor(READERS) as readers:
             found = dict(zip(blocks.folders, readers.map(pack, blocks.folders), strict=True))

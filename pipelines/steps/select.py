@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mixer import storage
-from mixer.blocks import block_of
+from mixer.blocks import block_name, block_of
 from mixer.order import document_order_hash
 from pipelines.block_sets import INDEX_FILE, INDEX_SCHEMA, BlockSet, read_block_set
 from pipelines.conditions.columns import read_part
@@ -48,6 +50,42 @@ def run(context: Context) -> None:
     changed = _rewrite_blocks(context, missing)
     for unit in missing:
         context.publish(unit, [_unit_result(context, unit, [row for row in changed if row["source"] == unit.source])])
+
+
+def foresee(context: Context) -> None:
+    """Work out, without Spark and without writing, what `run` would choose: for a preview over what is tokenized.
+
+    KeyError when some source is not tokenized; reads ids and what the conditions name.
+    """
+    units = _units(context)
+    dropped: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for task in _tasks(context, units):
+        for batch in dropped_of_part(task):
+            names, blocks, ids = (batch.column(name).to_pylist() for name in ("source", "block", "doc_id"))
+            for name, block, doc_id in zip(names, blocks, ids, strict=True):
+                dropped[name, block].append(doc_id)
+    for unit in units:
+        base = _base_blocks(context, unit)
+        kept = dict(_kept_lengths(base, unit.source, dropped))
+        context.foreseen[unit.source] = BlockSet(
+            documents={block: len(lengths) for block, lengths in kept.items()},
+            tokens={block: int(lengths.sum()) for block, lengths in kept.items()},
+            folders={block: base.folders[block] for block in kept},
+            sha256={},
+            lengths=kept,
+        )
+
+
+def _kept_lengths(
+    base: BlockSet, name: str, dropped: dict[tuple[str, int], list[str]]
+) -> Iterator[tuple[int, npt.NDArray[np.int32]]]:
+    """(block, tokens of each document that stays) of the blocks that keep any."""
+    for block, folder in base.folders.items():
+        table = storage.read_table(f"{folder}/{block_name(block)}", ["doc_id", "n_tokens"])
+        gone = pc.is_in(table.column("doc_id"), value_set=pa.array(dropped.get((name, block), []), pa.string()))
+        lengths = table.filter(pc.invert(gone)).column("n_tokens").to_numpy()
+        if len(lengths):
+            yield block, lengths
 
 
 def check_conditions(recipe: Recipe) -> None:

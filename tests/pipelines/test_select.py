@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mixer import storage
-from mixer.blocks import block_name, block_of
+from mixer.blocks import block_name, block_of, read_lengths
 from mixer.order import document_order_hash
 from pipelines.block_sets import block_set
 from pipelines.context import Context, NotBuilt
@@ -298,3 +298,22 @@ def test_a_damaged_part_is_named(make: Callable[..., Context]) -> None:
     }
     with pytest.raises(storage.DamagedFile, match="rows"):
         list(select.dropped_of_part(task))
+
+
+def test_what_preview_foresees_is_what_select_writes(make: Callable[..., Context]) -> None:
+    """Conditions and tombstones that no build has seen yet, worked out from ids and signals without Spark."""
+    context = make(where="n_words > 20", long="n_words > 40")
+    add_tombstone(context.lake, Tombstone(match=LAMPS))
+    start_spark, context.start_spark = context.start_spark, no_spark
+    select.foresee(context)
+    foreseen = {name: block_set(context, name) for name in ("pages", "files", "long")}
+    context.foreseen.clear()
+    context.start_spark = start_spark
+    select.run(context)
+    for name, blocks in foreseen.items():
+        written = block_set(context, name)
+        assert blocks.documents == written.documents
+        assert blocks.tokens == written.tokens
+        for block, folder in written.folders.items():
+            assert blocks.lengths[block].tolist() == read_lengths(f"{folder}/{block_name(block)}").tolist()
+    assert sum(foreseen["files"].documents.values()) < len(files())

@@ -76,7 +76,7 @@ def test_every_documents_rows_are_those_that_hold_it(mixture: Mixture) -> None:
 def test_a_rows_story_has_all_that_is_known(mixture: Mixture) -> None:
     decoder = tokenizer("cl100k_base")
     stands_for = {}
-    for row in shard_rows(mixture)[::4]:
+    for row in shard_rows(mixture):
         story = explain_row(mixture, row["row"], text_chars=50)
         assert (story.tokens, story.padding_tokens) == (row["n_tokens"], SEQUENCE_LENGTH - row["n_tokens"])
         assert story.matches_shard
