@@ -10,7 +10,7 @@ over mixing's (1 is as fast as copying). Tokens are those of the rows, padding l
 
 Two shapes, each with both packings. `two sources`: half and half. `six sources`: 35, 20, 15, 15, 10 and 5 % of the
 tokens, one epoch of each; a shard then takes little from each block, and `read` says how many tokens were read for
-one that was mixed. Full size: blocks of 4M tokens (the largest there are) and shards of 8192 rows of 2048 tokens (the
+one that was mixed. Full size: blocks of 4M tokens (the largest there are) and shards of 32,768 rows of 2048 tokens (the
 recipe's default). `--quick` divides both by eight.
 """
 
@@ -21,7 +21,7 @@ from benchmarks.harness import interleaved, machine, print_result, workspace
 from benchmarks.token_blocks import checked_copy, copy, mix, plan_of, tokens_of, write_blocks
 
 BLOCK_TOKENS = 4_000_000
-ROWS_PER_SHARD = 8192
+ROWS_PER_SHARD = 32_768
 QUICK_DIVISOR = 8
 SHAPES = {
     "two sources": {"text": 8, "code": 8},

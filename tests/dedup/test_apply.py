@@ -107,6 +107,7 @@ def shuffle_partitions(spark: "SparkSession", count: int) -> Iterator[None]:
         spark.conf.set("spark.sql.shuffle.partitions", str(before))
 
 
+@pytest.mark.slow
 def test_random_documents_equal_the_definition(spark: "SparkSession") -> None:
     docs = random_documents(1)
     expected = expected_removals(docs)
@@ -117,6 +118,7 @@ def test_random_documents_equal_the_definition(spark: "SparkSession") -> None:
     assert not removed & {row.survivor for row in found}, "a cluster lost all its members"
 
 
+@pytest.mark.slow
 def test_rows_partitions_and_method_do_not_matter(spark: "SparkSession") -> None:
     docs = random_documents(1)
     expected = expected_removals(docs)

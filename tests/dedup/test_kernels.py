@@ -3,12 +3,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from dedup.warm import warm
 from tests.dedup.hostile import digest
 
 CHECKOUT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_kernels_stay_within_their_arrays(tmp_path: Path) -> None:
     checked = subprocess.run(
         [sys.executable, "-m", "tests.dedup.hostile"],

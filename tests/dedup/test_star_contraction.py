@@ -19,6 +19,7 @@ def _random_edges() -> Edges:
     return [(10**7 + a, 10**7 + b) for a, b in graph.edges]
 
 
+@pytest.mark.slow
 def test_all_graphs_at_once_equal_networkx(spark: "SparkSession") -> None:
     from dedup.star_contraction import star_contraction
 

@@ -51,12 +51,14 @@ def run(command: list[str], folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", blocks("bash", "run"), ids=lambda block: block.page.name)
 def test_marked_commands_run(block: Block, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "recipes", tmp_path / "recipes")
     run(["bash", "-euo", "pipefail", "-c", block.text], tmp_path)
 
 
+@pytest.mark.slow
 def test_the_readmes_python_reads_a_mixture(tmp_path: Path) -> None:
     mixtures = tmp_path / "build" / "lake" / "mixtures" / "demo"
     make_mixture(mixtures / "f00")

@@ -145,6 +145,7 @@ def digest() -> str:
     return result.hexdigest()
 
 
+@pytest.mark.slow
 def test_kernels_stay_within_their_arrays(request: pytest.FixtureRequest) -> None:
     version = sha256(Path(best_fit.__file__).read_bytes()).hexdigest()[:16]
     assert request.config.cache is not None

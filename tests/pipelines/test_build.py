@@ -242,6 +242,7 @@ def kill_when_files_appear(recipe: Path, lake: Path, stage: str) -> bool:
         process.wait()
 
 
+@pytest.mark.slow
 def test_a_mixture_out_of_reach_is_refused_before_any_work(tmp_path: Path) -> None:
     recipe = write_recipe(tmp_path)
     process = submit("--recipe", str(recipe), "--budget", "900000000", "--lake", str(tmp_path / "lake"))
@@ -251,6 +252,7 @@ def test_a_mixture_out_of_reach_is_refused_before_any_work(tmp_path: Path) -> No
     assert not (tmp_path / "lake").exists()
 
 
+@pytest.mark.slow
 def test_a_missing_input_and_a_bad_ratio_are_refused_before_any_work(tmp_path: Path) -> None:
     content = yaml.safe_load(write_recipe(tmp_path).read_text())
     content["sources"][0]["uri"] = "nowhere/*.warc.gz"
@@ -264,12 +266,14 @@ def test_a_missing_input_and_a_bad_ratio_are_refused_before_any_work(tmp_path: P
     assert "--code-ratio 1.5: a share from 0 to 1 is needed" in bad.stderr
 
 
+@pytest.mark.slow
 def test_help_works_as_typed() -> None:
     process = submit("--help")
     assert process.returncode == 0
     assert "--code-ratio" in process.stdout
 
 
+@pytest.mark.slow
 def test_preview_of_an_empty_lake_is_an_estimate_and_says_so(tmp_path: Path) -> None:
     process = mixdown("preview", str(write_recipe(tmp_path)), "--lake", str(tmp_path / "lake"), "--json")
     assert process.returncode == 0, process.stderr

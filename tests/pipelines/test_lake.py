@@ -102,6 +102,7 @@ def test_reading_only_does_no_work_and_says_what_is_missing(tmp_path: Path) -> N
         context(tmp_path, read_only=True).find([unit()])
 
 
+@pytest.mark.slow
 def test_fingerprints_are_the_same_in_every_process() -> None:
     """Sets and dicts may be ordered otherwise elsewhere: Python's hash is seeded anew in each process."""
     code = (

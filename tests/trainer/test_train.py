@@ -126,6 +126,7 @@ def test_attention_across_documents_is_another_run(mixture: str, tmp_path: Path)
     assert len({tuple(losses(tmp_path / folder)) for folder in ("within", "across", "inside")}) == 3
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_of_a_checkpoint(tmp_path: Path) -> None:
     uri = make_mixture(tmp_path / "mixture", phases=(("main", 400),))
     options = {"steps": 200, "batch_rows": 2, "device": "cpu", "checkpoint_every": 1}
