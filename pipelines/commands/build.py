@@ -58,7 +58,6 @@ def _refuse_before_work(context: Context) -> None:
     try:
         find_blocks(context)
         make_plan(context)
-        context.foreseen.clear()
     except NotBuilt:
         with context.progress.waiting("sampling sources"):
             samples = sample_sources(context.recipe)

@@ -44,6 +44,8 @@ ROWS_PER_BATCH = 10_000  # ids that leave a worker at once
 
 def run(context: Context) -> None:
     """Publish the blocks of every source and tier that does not take all that was tokenized."""
+    if not context.read_only:
+        context.foreseen.clear()  # what is written from here on counts
     missing = context.find(_units(context))
     if not missing:
         return
