@@ -1,6 +1,5 @@
 """`mixdown forget`: documents that no build may mix any more."""
 
-import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +9,11 @@ from pydantic import ValidationError
 from pipelines.build import DEFAULT_LAKE, new_context, recipe_from
 from pipelines.commands.options import LakeOption, SourcesOption, out
 from pipelines.conditions.syntax import ConditionError
-from pipelines.context import NotBuilt
+from pipelines.estimates.published import published_so_far
 from pipelines.lake import Lake
 from pipelines.removal.forgetting import Forgetting, find_matches, match_of, new_tombstone
 from pipelines.removal.generations import Generation, generations_of_lake, generations_of_run
 from pipelines.removal.tombstones import Tombstone, add_tombstone, read_tombstones, remove_tombstone
-from pipelines.stages import find_blocks
 
 IDS_SHOWN = 10
 
@@ -89,13 +87,13 @@ def _generations(lake: Lake, recipe: Path | None, sources: Path | None) -> list[
     if recipe is None:
         return generations_of_lake(lake)
     context = new_context(recipe_from(recipe, None, None, sources), lake.uri, quiet=True)
-    with contextlib.suppress(NotBuilt):  # what is published of the first stages is in the context then
-        find_blocks(context)
-    return generations_of_run(context)
+    return generations_of_run(published_so_far(context))
 
 
 def _show(forgetting: Forgetting) -> None:
     for source in forgetting.sources:
+        if not source.documents:
+            continue
         out.print(
             f"{source.source}: {len(source.documents):,} documents match, {len(source.in_blocks):,} of them in token "
             f"blocks, {len(source.removed):,} removed as duplicates",
