@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from mixer import storage
+from mixer.blocks import Block, block_name
 from pipelines.context import Context
 from pipelines.lake import Lake, StageManifest, digest_of
 
@@ -61,3 +62,8 @@ def read_block_set(lake: Lake, manifest: StageManifest) -> BlockSet:
         folders=dict(zip(index["block"], folders, strict=True)),
         sha256=dict(zip(index["block"], index["sha256"], strict=True)),
     )
+
+
+def read_block(folders: dict[str, dict[int, str]], source: str, block: int) -> Block:
+    """A block of a source, from the folder that holds it."""
+    return Block.read(f"{folders[source][block]}/{block_name(block)}")

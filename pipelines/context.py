@@ -1,5 +1,6 @@
 """What every step works with, and how a step's units of work are completed."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -103,6 +104,11 @@ class Context:
         with self.watching(stage, len(tasks)):
             results: list[Result] = self.spark.sparkContext.parallelize(tasks, len(tasks)).map(work).collect()
         return results
+
+    def task_frame(self, tasks: Sequence[dict[str, Any]]) -> Any:
+        """A DataFrame of one column `task`, a JSON object a row and a partition, for work that ends in a shuffle."""
+        rows = [(json.dumps(task),) for task in tasks]
+        return self.spark.createDataFrame(rows, "task string").repartition(len(tasks))
 
     @contextmanager
     def watching(self, stage: str, tasks: int) -> Iterator[None]:

@@ -8,9 +8,8 @@ from mixer.packing import Packer
 from mixer.plan import MixturePlan
 from mixer.request import PhaseRequest, PlanRequest, SourceTokens
 from mixer.shards import TokenFormat, source_packer
-from pipelines.block_sets import BlockSet, read_block_set
+from pipelines.block_sets import BlockSet, read_block, read_block_set
 from pipelines.reporting.files import MixtureFiles
-from pipelines.steps.mix import read_block
 from pipelines.steps.plan import packed_blocks
 
 

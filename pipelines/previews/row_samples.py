@@ -7,10 +7,10 @@ from rich.text import Text
 from mixer.plan import MixturePlan
 from mixer.shards import ShardMaker
 from mixer.tokens import tokenizer
-from pipelines.block_sets import block_set
+from pipelines.block_sets import block_set, read_block
 from pipelines.context import Context
 from pipelines.reporting.samples import Sample, sample_of
-from pipelines.steps.mix import read_block, token_format
+from pipelines.steps.mix import token_format
 
 
 def planned_rows(context: Context, plan: MixturePlan, count: int) -> list[tuple[str, Sample]]:

@@ -7,14 +7,13 @@ import pyarrow.compute as pc
 
 from mixer import storage
 from mixer.blocks import block_name
-from pipelines.block_sets import BlockSet, read_block_set
+from pipelines.block_sets import BlockSet
 from pipelines.conditions.columns import read_part
-from pipelines.lake import Lake, digest_of
+from pipelines.lake import Lake
+from pipelines.mixture import open_mixture
 from pipelines.removal.tombstones import Tombstone, columns_of, matches_of, read_tombstones
-from pipelines.reporting.files import MixtureFiles
 
 IDS_SHOWN = 10
-PROOFS = "tombstones/proofs"  # in the lake: a file for each check that found nothing
 
 
 class StillThere(RuntimeError):
@@ -27,15 +26,12 @@ def verify_absence(manifest_uri: str) -> int:
     Reads what the conditions name, and of the blocks the documents' ids. StillThere names the documents that should
     be gone; Gone (a LookupError) when the lake no longer holds the stages behind the mixture. 0 without tombstones.
     """
-    files = MixtureFiles.at(manifest_uri)
-    bases = {tier["name"]: tier["from"] for tier in files.manifest.recipe.get("tiers", [])}
-
-    def blocks_of(name: str) -> BlockSet:
-        stage = "select" if f"select/{name}" in files.manifest.inputs else "tokenize"
-        return read_block_set(files.lake, files.stage(stage, name))
-
-    base_of = {source.name: bases.get(source.name, source.name) for source in files.manifest.sources}
-    return check_absence(files.lake, base_of, blocks_of, lambda stage, base: files.parts(stage, base, "part-"))
+    mixture = open_mixture(manifest_uri)
+    files = mixture.files
+    base_of = {source.name: mixture.base_of(source.name) for source in files.manifest.sources}
+    return check_absence(
+        files.lake, base_of, mixture.block_sets.__getitem__, lambda stage, base: files.parts(stage, base, "part-")
+    )
 
 
 def check_absence(
@@ -48,15 +44,8 @@ def check_absence(
     tombstones = read_tombstones(lake)
     if not tombstones:
         return 0
-    sets = {name: blocks_of(name) for name in base_of}
-    asked = [[tombstone.digest for tombstone in tombstones], {name: sets[name].content for name in base_of}]
-    proof_uri = f"{lake.uri}/{PROOFS}/{digest_of(asked)}"
-    if storage.exists(proof_uri):  # another mixture of the same blocks was checked against the same tombstones
-        return int(storage.read_bytes(proof_uri))
     forgotten = {base: _forgotten_ids(base, parts_of, tombstones) for base in sorted(set(base_of.values()))}
-    checked = sum(_check_blocks(name, sets[name], forgotten[base]) for name, base in base_of.items())
-    storage.write_bytes(proof_uri, str(checked).encode())
-    return checked
+    return sum(_check_blocks(name, blocks_of(name), forgotten[base]) for name, base in base_of.items())
 
 
 def _forgotten_ids(base: str, parts_of: Callable[[str, str], list[str]], tombstones: list[Tombstone]) -> pa.Array:

@@ -81,9 +81,8 @@ def _remove(context: Context, parts: list[dict[str, Any]]) -> list[Any]:
     from dedup.apply import find_duplicates
     from dedup.lineage import materialised
 
-    spark = context.spark
+    tasks = context.task_frame(parts)
     with context.watching(NAME, len(parts)):
-        tasks = spark.createDataFrame([(json.dumps(part),) for part in parts], "task string").repartition(len(parts))
         documents = materialised(tasks.mapInArrow(_read_keys, KEYS_SQL))  # it is read several times
         removed = find_duplicates(documents, context.recipe.dedup)
         uris = {part["index"]: part["removed_uri"] for part in parts}

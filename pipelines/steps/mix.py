@@ -8,20 +8,22 @@ from typing import Any
 from pydantic import BaseModel
 
 from mixer import storage
-from mixer.blocks import Block, block_name
 from mixer.manifest import MANIFEST_NAME, MixtureManifest, ShardFile, Tombstoned, read_manifest
 from mixer.plan import MixturePlan, ShardPlan
 from mixer.shards import TokenFormat, shard_name, write_shard
 from mixer.tokens import tokenizer
-from pipelines.block_sets import block_set
+from pipelines.block_sets import block_set, read_block
 from pipelines.context import Context
-from pipelines.lake import UnbalancedBooks
+from pipelines.lake import UnbalancedBooks, digest_of
 from pipelines.removal.absence import check_absence
+from pipelines.removal.tombstones import read_tombstones
 from pipelines.steps.plan import make_plan, mixture_fingerprint, resolved_recipe
 from pipelines.steps.select import forgotten_counts
 
 NAME = "mix"
 VERSION = 3
+
+PROOFS = "tombstones/proofs"  # in the lake: a file for each check of blocks that found nothing
 
 LATEST_NAME = "latest"  # beside the mixtures of a name: the fingerprint of the one built last, for people's scripts
 
@@ -81,8 +83,15 @@ def _check_absence(context: Context) -> None:
     def parts_of(stage: str, source: str) -> list[str]:
         return context.of(stage, source).part_uris(context.lake, "part-")
 
+    tombstones = [tombstone.digest for tombstone in read_tombstones(context.lake)]
+    if not tombstones:
+        return
     base_of = {part.name: part.tier_of or part.name for part in context.recipe.mixed()}
-    check_absence(context.lake, base_of, partial(block_set, context), parts_of)
+    proof = digest_of([tombstones, {name: block_set(context, name).content for name in base_of}])
+    proof_uri = f"{context.lake.uri}/{PROOFS}/{proof}"
+    if not storage.exists(proof_uri):  # else another mixture of the same blocks was checked for the same tombstones
+        checked = check_absence(context.lake, base_of, partial(block_set, context), parts_of)
+        storage.write_bytes(proof_uri, str(checked).encode())
 
 
 def _write_if_different(uri: str, content: bytes) -> None:
@@ -101,11 +110,6 @@ def write_shard_task(job: ShardJob, shard: ShardPlan) -> ShardFile:
     """Write one shard."""
     uri = f"{job.output_uri}/{shard_name(shard.index)}"
     return write_shard(uri, job.plan, shard, job.format, partial(read_block, job.block_folders))
-
-
-def read_block(folders: dict[str, dict[int, str]], source: str, block: int) -> Block:
-    """A block of a source, from the folder that holds it."""
-    return Block.read(f"{folders[source][block]}/{block_name(block)}")
 
 
 def mixture_manifest(context: Context, plan: MixturePlan, fingerprint: str, files: list[ShardFile]) -> MixtureManifest:

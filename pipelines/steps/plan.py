@@ -11,7 +11,7 @@ import numpy.typing as npt
 from mixer.best_fit import bin_tokens_of
 from mixer.blocks import block_name, read_lengths
 from mixer.ledger import BestFitLedger, Ledger
-from mixer.plan import MixturePlan, Planner, plan_mixture
+from mixer.plan import MixturePlan, plan_mixture
 from mixer.request import PlanRequest, SourceTokens
 from mixer.stream import SourceStream
 from mixer.tokens import tokenizer
@@ -35,11 +35,6 @@ def make_plan(context: Context) -> MixturePlan:
     request, ledgers = plan_request(context)
     plan = plan_mixture(request, ledgers)
     return plan.model_copy(update={"notes": [*context.recipe.notes(), *plan.notes]})
-
-
-def make_planner(context: Context) -> Planner:
-    """A planner over the published token blocks, for questions about other budgets."""
-    return Planner(*plan_request(context))
 
 
 def plan_request(context: Context) -> tuple[PlanRequest, dict[str, Ledger] | None]:

@@ -149,9 +149,8 @@ def _rewrite_blocks(context: Context, units: list[Unit]) -> list[Any]:
     blocks = sum(len(folder_of) for folder_of in bases.values())
     if not tasks or not blocks:
         return []
-    spark = context.spark
+    frame = context.task_frame(tasks)
     with context.watching(NAME, len(tasks)):
-        frame = spark.createDataFrame([(json.dumps(task),) for task in tasks], "task string").repartition(len(tasks))
         rows: list[Any] = (
             frame.mapInArrow(_find_dropped, DROPPED_SQL)
             .repartition(blocks, "source", "block")

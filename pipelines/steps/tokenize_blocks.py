@@ -55,9 +55,8 @@ def _write_blocks(context: Context, units: list[Unit]) -> list[Any]:
     tasks = [task for unit in units for task in _tasks(context, unit)]
     folders = {unit.source: context.lake.stage_uri(NAME, unit.source, unit.fingerprint) for unit in units}
     blocks = sum(2 ** int(unit.settings["block_bits"]) for unit in units)
-    spark = context.spark
+    frame = context.task_frame(tasks)
     with context.watching(NAME, len(tasks)):
-        frame = spark.createDataFrame([(json.dumps(task),) for task in tasks], "task string").repartition(len(tasks))
         rows: list[Any] = (
             frame.mapInArrow(_encode_parts, TOKENS_SQL)
             .repartition(blocks, "source", "block")
