@@ -17,12 +17,14 @@ from mixer.request import EpochCapPolicy, Packing, PhaseRequest, Weighting, is_c
 from mixer.weights import WEIGHT_TOLERANCE, WeightTree
 from pipelines.recipe_keys.amounts import Tokens
 from pipelines.recipe_keys.files import read_yaml, with_shared, with_weights
+from pipelines.recipe_keys.measures import MeasureSpec, asked_groups, check_measure
 from pipelines.recipe_keys.names import GroupName, Name
 from pipelines.recipe_keys.phases import GroupSpec, PhaseSpec
 from pipelines.recipe_keys.problems import RecipeError, Strict, problems, unknown
 from pipelines.recipe_keys.rules import check_rule
 from pipelines.recipe_keys.sources import Epochs, SourceSpec, TierSpec
 from quality.rule import Check, rules
+from quality.signal_group import GroupSettings
 
 # About 100 MB of zstd: at each end of a shard every source reads a block that its neighbour reads too, so small shards
 # cost reading.
@@ -61,6 +63,7 @@ class Recipe(Strict):
     sources: Annotated[list[SourceSpec], Field(min_length=1)]
     tiers: list[TierSpec] = Field(default_factory=list)
     groups: dict[GroupName, GroupSpec] = Field(default_factory=dict)  # weights inside a group; default: natural
+    measure: MeasureSpec = Field(default_factory=dict)  # settings by signal group
     rules: dict[str, dict[str, Any]] = Field(default_factory=dict)  # settings by rule name
     dedup: DedupSettings = DedupSettings()
     tokenizer: TokenizerSpec = TokenizerSpec()
@@ -91,6 +94,7 @@ class Recipe(Strict):
                 raise ValueError(f"tier {tier.name!r}: {unknown('source', tier.from_, sources)}")
         for rule, settings in self.rules.items():
             check_rule(rule, settings)
+        check_measure(self.measure)
         return self
 
     @model_validator(mode="after")
@@ -166,6 +170,11 @@ class Recipe(Strict):
             name: rules()[name].checks(rules()[name].settings.model_validate(self.rules.get(name, {}) | own))
             for name, own in source.own_rules().items()
         }
+
+    def asked_groups(self, source: SourceSpec) -> dict[str, GroupSettings]:
+        """The signal groups that are measured for a source, by name."""
+        code_like = source.source_kind().code_like
+        return asked_groups(code_like, (self.measure, source.measure), self.checks(source))
 
     def budgets(self) -> list[int]:
         """Tokens of every phase."""

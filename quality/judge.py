@@ -16,17 +16,18 @@ FAILURE_TYPE = pa.struct([("reason", pa.string()), ("value", pa.string()), ("bou
 REASONS_TYPE = pa.list_(FAILURE_TYPE)
 
 CODE_LANGUAGE_COLUMN = "code_language"  # name of the programming language, null for prose
+LANGUAGE_COLUMN = "language"  # ISO 639 code of the natural language
 MEMBERS_SHOWN = 10  # of an `in` check's set, in the recorded bound: the recipe holds the whole
 
 
 @dataclass(frozen=True)
 class _Failures:
-    """The documents that fail one check: row numbers, ascending, and the value of each as text."""
+    """The failures of one check: row numbers, ascending, and of each the reason, value and bound as text."""
 
     rows: npt.NDArray[np.int64]
-    reason: str
+    reasons: pa.Array
     values: pa.Array
-    bound: str
+    bounds: pa.Array
 
 
 def judge(signals: pa.Table, rules: Mapping[str, tuple[Check, ...]]) -> tuple[pa.BooleanArray, pa.ListArray]:
@@ -46,24 +47,49 @@ def judge(signals: pa.Table, rules: Mapping[str, tuple[Check, ...]]) -> tuple[pa
     failures = [_failures(signals, rule_name, check) for rule_name, checks in rules.items() for check in checks]
     n_failures = np.zeros(signals.num_rows, np.int64)
     for failed in failures:
-        n_failures[failed.rows] += 1
+        np.add.at(n_failures, failed.rows, 1)
     return pa.array(n_failures == 0), _by_document(failures, n_failures)
 
 
 def _failures(signals: pa.Table, rule_name: str, check: Check) -> _Failures:
     column = _column(signals, rule_name, check.signal)
+    if check.comparison == "none":
+        return _given_failures(column, f"{rule_name}.{check.reason}")
     passes = _COMPARISONS[check.comparison](column, check, rule_name)
     is_null = _to_mask(column.is_null())
-    passes = np.where(is_null, not check.null_fails, passes)
-    if check.exempt_languages:
-        languages = _column(signals, rule_name, CODE_LANGUAGE_COLUMN)
-        passes |= _is_member(languages, check.exempt_languages)
+    passes = np.where(is_null, not check.null_fails, passes) | _is_passed_over(signals, rule_name, check)
     rows = np.flatnonzero(~passes)
     return _Failures(
         rows,
-        f"{rule_name}.{check.reason}",
+        pa.repeat(f"{rule_name}.{check.reason}", len(rows)),
         _values_as_text(column.take(pa.array(rows))),
-        _bound_as_text(check),
+        pa.repeat(_bound_as_text(check), len(rows)),
+    )
+
+
+def _is_passed_over(signals: pa.Table, rule_name: str, check: Check) -> Mask:
+    """bool[n]: the check is not for documents of this programming or natural language."""
+    passed_over = np.zeros(signals.num_rows, np.bool_)
+    if check.exempt_languages:
+        passed_over |= _is_member(_column(signals, rule_name, CODE_LANGUAGE_COLUMN), check.exempt_languages)
+    if check.only_for:
+        passed_over |= ~_is_member(_column(signals, rule_name, LANGUAGE_COLUMN), check.only_for)
+    if check.not_for:
+        passed_over |= _is_member(_column(signals, rule_name, LANGUAGE_COLUMN), check.not_for)
+    return passed_over
+
+
+def _given_failures(column: pa.ListArray, prefix: str) -> _Failures:
+    """The failures that a column of REASONS_TYPE lists."""
+    if pa.types.is_null(column.type):
+        column = pa.nulls(len(column), REASONS_TYPE)
+    counts = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    found = column.flatten()
+    return _Failures(
+        np.repeat(np.arange(len(column)), counts),
+        pc.binary_join_element_wise(prefix, found.field("reason"), "."),
+        found.field("value"),
+        found.field("bound"),
     )
 
 
@@ -183,9 +209,9 @@ def _by_document(failures: list[_Failures], n_failures: npt.NDArray[np.int64]) -
         return pa.ListArray.from_arrays(pa.array(offsets), pa.array([], FAILURE_TYPE))
     by_document = pa.array(np.argsort(np.concatenate([failed.rows for failed in failures]), kind="stable"))
     fields = [
-        pa.concat_arrays([pa.repeat(failed.reason, len(failed.rows)) for failed in failures]),
+        pa.concat_arrays([failed.reasons for failed in failures]),
         pa.concat_arrays([failed.values for failed in failures]),
-        pa.concat_arrays([pa.repeat(failed.bound, len(failed.rows)) for failed in failures]),
+        pa.concat_arrays([failed.bounds for failed in failures]),
     ]
     structs = pa.StructArray.from_arrays([field.take(by_document) for field in fields], fields=list(FAILURE_TYPE))
     return pa.ListArray.from_arrays(pa.array(offsets), structs)

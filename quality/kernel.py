@@ -17,8 +17,8 @@ def forget_outdated_kernels(package: Path) -> None:
     Numba compares a compiled kernel with the file that defines it, not with the files of the kernels and constants
     that were compiled into it, so after a change there it would go on with the old ones.
     """
-    sources_changed = max((source.stat().st_mtime_ns for source in package.glob("*.py")), default=0)
-    for index in package.glob("__pycache__/*.nbi"):
+    sources_changed = max((source.stat().st_mtime_ns for source in package.rglob("*.py")), default=0)
+    for index in package.rglob("__pycache__/*.nbi"):
         with contextlib.suppress(OSError):  # another process was quicker, or the folder is read-only
             if index.stat().st_mtime_ns < sources_changed:
                 index.unlink()

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 import quality.rules
 
-Comparison = Literal[">=", "<=", "in"]
+Comparison = Literal[">=", "<=", "in", "none"]
 
 
 class RuleSettings(BaseModel):
@@ -26,7 +26,11 @@ class RuleSettings(BaseModel):
 
 @dataclass(frozen=True)
 class Check:
-    """A document passes when `signal comparison bound` holds; a null signal passes unless `null_fails`."""
+    """A document passes when `signal comparison bound` holds; a null signal passes unless `null_fails`.
+
+    With "none" the signal lists failures that were found while it was measured (FAILURE_TYPE of `quality/judge.py`):
+    each becomes one of the document's, its reason after `<rule>.<reason>.`; the bound is not used.
+    """
 
     reason: str  # what is recorded: <rule>.<reason>
     signal: str  # a column of the annotated table
@@ -34,6 +38,8 @@ class Check:
     bound: float | frozenset[str]
     null_fails: bool = False
     exempt_languages: frozenset[str] = frozenset()  # values of `code_language` that this check passes over
+    only_for: frozenset[str] = frozenset()  # values of `language` that it is for alone; none: for all
+    not_for: frozenset[str] = frozenset()  # values of `language` that it passes over
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,11 @@ import pyarrow as pa
 from pipelines.conditions.syntax import ConditionError, column_names, shown
 from pipelines.document import DOCUMENT_SCHEMA
 from pipelines.recipe_keys.problems import unknown
-from quality.judge import CODE_LANGUAGE_COLUMN
-from quality.licenses import LICENSE_SIGNALS_SCHEMA
-from quality.signals import SIGNALS_SCHEMA
+from quality.signal_group import signals_schema
 
 Mask = npt.NDArray[np.bool_]
 
-SIGNAL_COLUMNS = pa.schema([*SIGNALS_SCHEMA, *LICENSE_SIGNALS_SCHEMA, (CODE_LANGUAGE_COLUMN, pa.string())])
+SIGNAL_COLUMNS = signals_schema()
 # Where a document comes from: what ingest stores about it, but its text.
 PROVENANCE_COLUMNS = pa.schema(
     [field for field in DOCUMENT_SCHEMA if field.name not in ("text", "marks", "metadata", "date")]

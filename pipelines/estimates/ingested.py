@@ -11,13 +11,15 @@ from pipelines.estimates.source_estimate import SourceEstimate
 from pipelines.estimates.stored import as_estimate
 from pipelines.estimates.stored_parts import SIZE_COLUMN
 from pipelines.estimates.token_counts import TEXT_COLUMNS, token_counts
+from pipelines.final_text import final_documents
+from pipelines.input_files import with_files
 from pipelines.recipe import Recipe
 from pipelines.recipe_keys.sources import SourceSpec
 from pipelines.steps import ingest
-from pipelines.steps.annotate import annotated
+from pipelines.steps.annotate import KNOWN_COLUMNS, annotated
 from quality.judge import judge
 
-COLUMNS = ("license", "language_hint", *TEXT_COLUMNS)
+COLUMNS = tuple(dict.fromkeys((*KNOWN_COLUMNS, *TEXT_COLUMNS)))
 
 
 def ingested_estimate(found: Context, source: SourceSpec) -> SourceEstimate:
@@ -45,8 +47,9 @@ def judged_tokens(documents: pa.Table, recipe: Recipe, source: SourceSpec) -> li
     """Of each document: bytes of text, tokens (0 when the rules reject it), whether they keep it."""
     if not documents.num_rows:
         return []
-    signals = annotated(documents, source.source_kind().code_like, recipe.dedup)
+    groups = {name: with_files(given, source.folder()) for name, given in recipe.asked_groups(source).items()}
+    signals = annotated(documents, groups, recipe.dedup)
     keep, _ = judge(signals, recipe.checks(source))
-    counts = iter(token_counts(documents.filter(keep), recipe, source))
+    counts = iter(token_counts(final_documents(documents, signals).filter(keep), recipe, source))
     sizes = signals.column(SIZE_COLUMN).to_pylist()
     return [(size, next(counts) if kept else 0, kept) for size, kept in zip(sizes, keep.to_pylist(), strict=True)]

@@ -11,7 +11,7 @@ import yaml
 from pipelines.recipe_keys.problems import RecipeError, unknown
 
 # What decides the text stages, so that recipes over the same sources file share their lake
-SHARED_KEYS = ("sources", "tiers", "groups", "rules", "dedup", "tokenizer", "retention", "salt")
+SHARED_KEYS = ("sources", "tiers", "groups", "measure", "rules", "dedup", "tokenizer", "retention", "salt")
 WEIGHT_SUFFIXES = (".csv", ".json")
 
 
@@ -29,7 +29,7 @@ def read_yaml(path: Path, what: str) -> dict[str, Any]:
 
 
 def with_shared(content: dict[str, Any], path: Path) -> dict[str, Any]:
-    """The recipe's content over that of the sources file `path`: the recipe wins, group by group and rule by rule."""
+    """The recipe's content over that of the sources file `path`: the recipe wins, group by group, rule by rule."""
     shared = with_weights(read_yaml(path, "sources file"), path.absolute().parent)
     for key in shared:
         if key not in SHARED_KEYS:
@@ -37,7 +37,7 @@ def with_shared(content: dict[str, Any], path: Path) -> dict[str, Any]:
     if not isinstance(shared.get("sources"), list):
         raise RecipeError(f"{path} needs a list under `sources:`")
     merged = shared | {key: value for key, value in content.items() if key != "sources"}
-    for key in ("groups", "rules"):
+    for key in ("groups", "measure", "rules"):
         if isinstance(shared.get(key), dict) and isinstance(content.get(key), dict):
             merged[key] = shared[key] | content[key]
     if isinstance(shared.get("tiers"), list) and isinstance(content.get("tiers"), list):

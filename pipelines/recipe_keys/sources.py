@@ -9,6 +9,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from mixer.fim import FimSettings
 from mixer.request import EpochCapPolicy
+from pipelines.recipe_keys.measures import MeasureSpec, check_measure
 from pipelines.recipe_keys.names import GroupName, Name
 from pipelines.recipe_keys.problems import RecipeError, Strict, unknown, validated
 from pipelines.recipe_keys.rules import check_rule
@@ -34,6 +35,7 @@ class SourceSpec(Mixable):
     kind: str
     uri: str | Annotated[list[str], Field(min_length=1)]  # of several, the first that exists
     rules: list[str | dict[str, dict[str, Any]]] = Field(default_factory=list)  # names, or {name: settings}
+    measure: MeasureSpec = Field(default_factory=dict)  # over the recipe's: settings by signal group
     options: dict[str, Any] = Field(default_factory=dict)
     near_dedup: bool | None = None  # remove near duplicates, not only exact ones; default: the kind's
     where: str | None = None  # a condition on signals and provenance; documents that fail it are not mixed
@@ -47,6 +49,7 @@ class SourceSpec(Mixable):
             raise ValueError(unknown("source kind", self.kind, source_kinds()))
         for rule, settings in self.own_rules().items():
             check_rule(rule, settings)
+        check_measure(self.measure)
         validated(self.source_kind().options, self.options, f"options of kind {self.kind!r}")
         return self
 
@@ -74,9 +77,13 @@ class SourceSpec(Mixable):
         """Whether near duplicates of its documents are removed."""
         return self.source_kind().near_dedup if self.near_dedup is None else self.near_dedup
 
+    def folder(self) -> Path:
+        """Where relative uris are taken from."""
+        return self._folder
+
     def uris(self) -> list[str]:
         """The uri's alternatives, resolved; the manifest keeps them as written, without this machine's folders."""
-        return [_resolve(uri, self._folder) for uri in ([self.uri] if isinstance(self.uri, str) else self.uri)]
+        return [resolved_uri(uri, self._folder) for uri in ([self.uri] if isinstance(self.uri, str) else self.uri)]
 
     def read_from(self, folder: Path) -> None:
         """Take relative uris from `folder`; RecipeError for one that names an unset variable."""
@@ -91,7 +98,9 @@ class TierSpec(Mixable):
     where: str
 
 
-def _resolve(uri: str, folder: Path) -> str:
+def resolved_uri(uri: str, folder: Path) -> str:
+    """The uri with `${NAME}` from the environment, relative ones taken from `folder`; RecipeError for an unset name."""
+
     def value(match: re.Match[str]) -> str:
         if match[1] not in os.environ:
             raise RecipeError(f"uri {uri!r} names ${{{match[1]}}}, which is not set in the environment")

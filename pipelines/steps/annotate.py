@@ -1,8 +1,11 @@
-"""Annotate: one pass over the text for every number that a later decision may ask about."""
+"""Annotate: one pass over the text for every number that a later decision may ask about, and for edits of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dedup.bands import band_column, band_hashes
 from dedup.exact import content_hashes
@@ -10,21 +13,30 @@ from dedup.settings import DedupSettings
 from dedup.signatures import SCHEME_VERSION, signatures
 from mixer import storage
 from pipelines.context import Context, PartTask, TaskResult, Unit, part_number
+from pipelines.final_text import final_text
+from pipelines.input_files import with_files, without_uris
 from pipelines.lake import Books
-from pipelines.source import source_kinds
-from quality.judge import CODE_LANGUAGE_COLUMN
-from quality.licenses import LICENSE_SIGNALS_SCHEMA, license_signals
-from quality.signals import SIGNALS_SCHEMA, measure
+from quality.edits import EDITS_TYPE, edits_column, merged
+from quality.signal_group import Documents, GroupSettings, documents_of, measure_groups, signal_groups, signals_schema
 
 NAME = "annotate"
-VERSION = 1
+VERSION = 2
+
+# Kernels need about a hundred bytes for a byte of the longest document. Nothing that a person wrote is longer.
+MAX_MEASURED_BYTES = 8 << 20
+TOO_LARGE = "too_large"
+
+# What each group sees of a document beside its text.
+KNOWN_COLUMNS = ("url", "path", "license", "language_hint")
 
 ANNOTATED_SCHEMA = pa.schema(
     [
         ("doc_id", pa.string()),
-        *SIGNALS_SCHEMA,
-        *LICENSE_SIGNALS_SCHEMA,
-        (CODE_LANGUAGE_COLUMN, pa.string()),
+        ("unmeasured", pa.string()),  # why a document could not be measured; null: it was
+        *signals_schema(),
+        ("rewritten_text", pa.large_string()),  # by a datatrove formatter; null: as ingested
+        ("edits", EDITS_TYPE),  # what changes in it before it is trained on; null: nothing
+        ("n_final_bytes", pa.int64()),  # of the text after that
         ("content_hash", pa.binary(16)),
         ("bands", pa.list_(pa.int64())),  # null: no shingle
     ]
@@ -32,9 +44,9 @@ ANNOTATED_SCHEMA = pa.schema(
 
 
 class AnnotateTask(PartTask):
-    """One part to measure."""
+    """One part to measure; `groups` are the settings of the signal groups that are asked for."""
 
-    code_like: bool
+    groups: dict[str, Any]
     dedup: DedupSettings
 
 
@@ -42,11 +54,14 @@ def run(context: Context) -> None:
     """Publish the measurements of every source, part for part and row for row beside its documents."""
     dedup = context.recipe.dedup
     scheme = dedup.model_dump(include={"ngram_words", "bands", "rows", "seed"}) | {"scheme": SCHEME_VERSION}
-    units = [
-        Unit(NAME, VERSION, source.name, scheme, {"documents": context.of("ingest", source.name).output})
-        for source in context.recipe.sources
-    ]
-    kinds = {source.name: source_kinds()[source.kind] for source in context.recipe.sources}
+    groups_of = {}
+    units = []
+    for source in context.recipe.sources:
+        asked = context.recipe.asked_groups(source)
+        groups_of[source.name] = {name: with_files(settings, source.folder()) for name, settings in asked.items()}
+        settings = scheme | {"groups": _fingerprinted(groups_of[source.name])}
+        inputs = {"documents": context.of("ingest", source.name).output}
+        units.append(Unit(NAME, VERSION, source.name, settings, inputs))
 
     def tasks_of(unit: Unit) -> list[AnnotateTask]:
         return [
@@ -55,13 +70,20 @@ def run(context: Context) -> None:
                 number=part_number(uri),
                 input_uri=uri,
                 output_uri=context.lake.stage_uri(NAME, unit.source, unit.fingerprint),
-                code_like=kinds[unit.source].code_like,
+                groups={name: settings.model_dump() for name, settings in groups_of[unit.source].items()},
                 dedup=dedup,
             )
             for uri in context.of("ingest", unit.source).part_uris(context.lake, "part-")
         ]
 
     context.complete(units, tasks_of, annotate_part)
+
+
+def _fingerprinted(groups: Mapping[str, GroupSettings]) -> dict[str, Any]:
+    return {
+        name: {"version": signal_groups()[name].version, "settings": without_uris(settings)}
+        for name, settings in groups.items()
+    }
 
 
 def annotate_part(task: AnnotateTask) -> TaskResult:
@@ -71,28 +93,51 @@ def annotate_part(task: AnnotateTask) -> TaskResult:
     return TaskResult([written], Books(records_in=written.rows, kept=written.rows))
 
 
-def annotated(documents: pa.Table, code_like: bool, dedup: DedupSettings) -> pa.Table:
+def annotated(documents: pa.Table, groups: Mapping[str, GroupSettings], dedup: DedupSettings) -> pa.Table:
     """The measurements of a table of documents, row for row; columns of ANNOTATED_SCHEMA."""
-    text = documents.column("text").combine_chunks()
+    seen, too_large = _measurable(documents)
+    measured = measure_groups(seen, groups)
+    edits = edits_column(merged(measured.edits), len(seen))
+    rewritten = pa.nulls(len(seen), pa.large_string())
+    if measured.text is not None:
+        rewritten = _where_changed(measured.text, seen.text)
+    text = final_text(seen.text, rewritten, edits)
     signature, has_shingles = signatures(text, dedup)
-    language = documents.column("language_hint").combine_chunks() if code_like else pa.nulls(len(text), pa.string())
     columns = {
         "doc_id": documents.column("doc_id").combine_chunks(),
-        **dict(zip(SIGNALS_SCHEMA.names, measure(text).columns, strict=True)),
-        **dict(
-            zip(
-                LICENSE_SIGNALS_SCHEMA.names,
-                license_signals(documents.column("license").combine_chunks()).columns,
-                strict=True,
-            )
-        ),
-        CODE_LANGUAGE_COLUMN: language,
+        "unmeasured": _unmeasured(too_large, measured.problems),
+        **measured.columns,
+        "rewritten_text": rewritten,
+        "edits": edits,
+        "n_final_bytes": pc.binary_length(text).fill_null(0).cast(pa.int64()),
         "content_hash": content_hashes(text),
         "bands": band_column(band_hashes(signature, dedup.bands, dedup.rows), has_shingles),
     }
     return pa.Table.from_arrays([columns[name] for name in ANNOTATED_SCHEMA.names], schema=ANNOTATED_SCHEMA)
 
 
+def _measurable(documents: pa.Table) -> tuple[Documents, Any]:
+    """The documents as groups see them, and bool[n]: too large, its text left out."""
+    text = documents.column("text").combine_chunks()
+    too_large = pc.greater(pc.binary_length(text).fill_null(0), MAX_MEASURED_BYTES)
+    if pc.any(too_large).as_py():
+        text = pc.if_else(too_large, pa.scalar("", text.type), text)
+    known = {name: documents.column(name).combine_chunks() for name in KNOWN_COLUMNS}
+    return documents_of(text, **known), too_large.to_numpy(zero_copy_only=False)
+
+
+def _where_changed(rewritten: pa.Array, text: pa.Array) -> pa.Array:
+    rewritten = rewritten.cast(pa.large_string())
+    is_same = pc.equal(rewritten, text.cast(pa.large_string())).fill_null(True)
+    return pc.if_else(is_same, pa.scalar(None, pa.large_string()), rewritten)
+
+
+def _unmeasured(too_large: Any, problems: Mapping[int, str]) -> pa.Array:
+    reasons = {int(row): TOO_LARGE for row in np.flatnonzero(too_large)} | dict(problems)
+    return pa.array([reasons.get(row) for row in range(len(too_large))], pa.string())
+
+
 def _measured(task: AnnotateTask) -> Iterator[pa.Table]:
-    for documents in storage.row_groups(task.input_uri, ["doc_id", "text", "license", "language_hint"]):
-        yield annotated(documents, task.code_like, task.dedup)
+    groups = {name: signal_groups()[name].settings.model_validate(given) for name, given in task.groups.items()}
+    for documents in storage.row_groups(task.input_uri, ["doc_id", "text", *KNOWN_COLUMNS]):
+        yield annotated(documents, groups, task.dedup)

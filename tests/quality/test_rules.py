@@ -7,21 +7,21 @@ import yaml
 from pydantic import ValidationError
 
 import quality.rules
-from quality.judge import CODE_LANGUAGE_COLUMN, judge
-from quality.licenses import LICENSE_SIGNALS_SCHEMA, license_signals
+from quality.judge import judge
 from quality.rule import rules
-from quality.signals import SIGNALS_SCHEMA, measure
+from quality.signal_group import documents_of, measure_groups, signal_groups, signals_schema
 
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "golden" / "rules.yaml").read_text("utf-8"))
 
 
 def signals_of(case: dict[str, Any]) -> pa.Table:
-    text = case.get("text", "") * case.get("times", 1)
-    measured = pa.Table.from_batches([measure(pa.array([text]))])
-    licensed = pa.Table.from_batches([license_signals(pa.array([case.get("license")], pa.string()))])
-    for name in licensed.column_names:
-        measured = measured.append_column(name, licensed[name])
-    return measured.append_column(CODE_LANGUAGE_COLUMN, pa.array([case.get("code_language")], pa.string()))
+    text = pa.array([case.get("text", "") * case.get("times", 1)])
+    known = {
+        "license": pa.array([case.get("license")], pa.string()),
+        "language_hint": pa.array([case.get("code_language")], pa.string()),
+    }
+    groups = {name: group.settings() for name, group in signal_groups().items() if group.measured_for}
+    return pa.table(dict(measure_groups(documents_of(text, **known), groups).columns))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_a_rule_is_documented_and_reads_signals_that_exist(name: str) -> None:
     assert rule.meaning
     assert rule.origin
     assert all(field.description for field in rule.settings.model_fields.values())
-    known = {*SIGNALS_SCHEMA.names, *LICENSE_SIGNALS_SCHEMA.names}
+    known = set(signals_schema().names)
     assert {check.signal for check in rule.checks(rule.settings())} <= known
 
 

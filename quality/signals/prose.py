@@ -1,4 +1,4 @@
-"""Signals: what is measured once in every document, so that rules can judge without reading it again."""
+"""Prose: counts of characters, lines and words, for the rules that know what good text looks like."""
 
 from typing import Any
 
@@ -6,14 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from quality.arrow_text import text_buffers
 from quality.characters import class_table, decode
 from quality.kernel import kernel
-from quality.language import identify
+from quality.signal_group import Documents, GroupSettings, Measured, SignalGroup
 from quality.tallies import TALLIES, count_characters, count_lines, count_words, stop_word_keys
 from quality.words import split_words
 
-SIGNALS_SCHEMA = pa.schema(
+PROSE_SCHEMA = pa.schema(
     [
         ("n_bytes", pa.int64()),  # of UTF-8
         ("n_chars", pa.int64()),  # Unicode code points
@@ -30,24 +29,24 @@ SIGNALS_SCHEMA = pa.schema(
         ("ellipsis_line_share", pa.float64()),  # lines that end with ... or … / lines
         ("words_with_letter_share", pa.float64()),  # of all words
         ("n_distinct_stop_words", pa.int64()),  # of Gopher's eight
-        ("language", pa.string()),  # ISO 639 code; und: no words
-        ("language_score", pa.float32()),
     ]
 )
 
 
-def measure(text: pa.StringArray | pa.LargeStringArray) -> pa.RecordBatch:
-    """The signals of every document in `text` as SIGNALS_SCHEMA, a row per document.
+class ProseSettings(GroupSettings):
+    """Settings of the group `prose`: none yet."""
 
-    A ratio whose denominator is zero is zero, so an empty document (a null counts as one) has zeros and the
-    language `und`. Raises TypeError and ValueError as `quality.arrow_text.text_buffers` does.
+
+def measure(documents: Documents, _settings: ProseSettings) -> Measured:
+    """PROSE_SCHEMA for every document.
+
+    A ratio whose denominator is zero is zero, so an empty document (a null counts as one) has zeros.
     """
-    data, offsets = text_buffers(text)
+    data, offsets = documents.buffers
     tallies = np.zeros(len(offsets) - 1, TALLIES)
     _tally_all(data, offsets, class_table(), stop_word_keys(), tallies)
-    language, language_score = identify(text)
-    columns = _signals(tallies) | {"language": language, "language_score": language_score}
-    return pa.RecordBatch.from_arrays([pa.array(columns[name]) for name in SIGNALS_SCHEMA.names], schema=SIGNALS_SCHEMA)
+    columns = _signals(tallies)
+    return Measured({field.name: pa.array(columns[field.name], field.type) for field in PROSE_SCHEMA})
 
 
 @kernel
@@ -72,7 +71,7 @@ def _tally_all(data: Any, offsets: Any, classes: Any, stop_words: Any, tallies: 
 
 def _signals(tallies: npt.NDArray[Any]) -> dict[str, Any]:
     """Every signal that is a count or a ratio of counts."""
-    counts = {name: tallies[name] for name in TALLIES.names or () if name in SIGNALS_SCHEMA.names}
+    counts = {name: tallies[name] for name in TALLIES.names or () if name in PROSE_SCHEMA.names}
     return counts | {
         "mean_line_chars": _ratio(tallies["n_line_chars"], tallies["n_lines"]),
         "alphabetic_share": _ratio(tallies["n_letters"], tallies["n_chars"]),
@@ -87,3 +86,13 @@ def _signals(tallies: npt.NDArray[Any]) -> dict[str, Any]:
 
 def _ratio(counts: npt.NDArray[np.int64], of: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     return np.divide(counts, of, out=np.zeros(len(of), np.float64), where=of > 0)
+
+
+SIGNALS = SignalGroup(
+    name="prose",
+    meaning="Counts of characters, lines and words.",
+    schema=PROSE_SCHEMA,
+    settings=ProseSettings,
+    measured_for=frozenset({"text", "code"}),
+    measure=measure,
+)

@@ -1,0 +1,48 @@
+"""The text that is trained on: what ingest stored, after what annotate found to change in it."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from quality.edits import apply_edits, edits_of_column, moved_marks
+
+# What annotate stores about the text: a rewritten text in place of the ingested one, and edits of it.
+CHANGE_COLUMNS = ("rewritten_text", "edits")
+
+
+def final_text(text: pa.Array, rewritten: pa.Array, edits: pa.ListArray) -> pa.LargeStringArray:
+    """The texts as they are trained on."""
+    if rewritten.null_count < len(rewritten):
+        text = pc.coalesce(rewritten, text.cast(rewritten.type))
+    return apply_edits(text, edits_of_column(edits))
+
+
+def final_documents(documents: pa.Table, annotated: pa.Table) -> pa.Table:
+    """`documents` with the text that is trained on, and marks where they belong in it.
+
+    `annotated` holds CHANGE_COLUMNS of the same documents, row for row. A rewritten text has no marks: only documents
+    without any are rewritten.
+    """
+    rewritten, edits = (annotated.column(name).combine_chunks() for name in CHANGE_COLUMNS)
+    if rewritten.null_count == len(rewritten) and edits.null_count == len(edits):
+        return documents
+    text = final_text(documents.column("text").combine_chunks(), rewritten, edits)
+    documents = _replaced(documents, "text", text)
+    if "marks" not in documents.column_names:
+        return documents
+    return _replaced(documents, "marks", _final_marks(documents.column("marks").combine_chunks(), edits))
+
+
+def _final_marks(marks: pa.ListArray, edits: pa.ListArray) -> pa.ListArray:
+    """The marks moved with the text around them."""
+    moved = []
+    for of_document, changes in zip(marks.to_pylist(), edits.to_pylist(), strict=True):
+        if of_document and changes:
+            places = [(mark["at_bytes"], mark["token"]) for mark in of_document]
+            spans = [(edit["start_bytes"], edit["end_bytes"], edit["kind"]) for edit in changes]
+            of_document = [{"at_bytes": at, "token": token} for at, token in moved_marks(places, spans)]
+        moved.append(of_document)
+    return pa.array(moved, marks.type)
+
+
+def _replaced(table: pa.Table, name: str, column: pa.Array) -> pa.Table:
+    return table.set_column(table.schema.get_field_index(name), name, column)

@@ -1,0 +1,76 @@
+"""Files that a recipe's measurements name: found, read once, and named by their content."""
+
+import glob
+from pathlib import Path
+from typing import Any
+
+from mixer import storage
+from pipelines.recipe_keys.problems import RecipeError
+from pipelines.recipe_keys.sources import resolved_uri
+from quality.input_file import InputFile
+from quality.signal_group import GroupSettings
+
+FILE_KEYS = set(InputFile.model_fields)
+
+
+def with_files(settings: GroupSettings, folder: Path) -> GroupSettings:
+    """The settings with every file's uri absolute and its digest filled in; relative uris are taken from `folder`.
+
+    In a list a pattern or a folder stands for the files it holds, in name order. RecipeError when there is none.
+    """
+    return type(settings).model_validate(_resolved(settings.model_dump(), folder))
+
+
+def without_uris(settings: GroupSettings) -> dict[str, Any]:
+    """The settings as a fingerprint takes them: files by digest, wherever they lie; sets sorted."""
+    plain: dict[str, Any] = _plain(settings.model_dump())
+    return plain
+
+
+def _resolved(value: Any, folder: Path) -> Any:
+    if _is_file(value):
+        (file,) = _files(value["uri"], folder, single=True)
+        return file
+    if isinstance(value, dict):
+        return {key: _resolved(member, folder) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        found = []
+        for member in value:
+            found += _files(member["uri"], folder, single=False) if _is_file(member) else [_resolved(member, folder)]
+        return found
+    return value
+
+
+def _is_file(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == FILE_KEYS
+
+
+def _files(uri: str, folder: Path, single: bool) -> list[dict[str, str]]:
+    resolved = resolved_uri(uri, folder)
+    paths = [resolved] if single or "://" in resolved else _matching(resolved)
+    try:
+        return [{"uri": path, "sha256": storage.sha256_of(path)} for path in paths]
+    except OSError as error:
+        raise RecipeError(f"file {uri!r} cannot be read: {error}") from error
+
+
+def _matching(pattern: str) -> list[str]:
+    """The files that a path, a pattern (`**` crosses folders) or a folder (all that it holds) stands for."""
+    if Path(pattern).is_dir():
+        pattern = f"{glob.escape(pattern)}/**"
+    found = sorted(path for path in glob.glob(pattern, recursive=True) if Path(path).is_file())
+    if not found:
+        raise RecipeError(f"no file at {pattern!r}")
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if _is_file(value):
+        return {"sha256": value["sha256"]}
+    if isinstance(value, dict):
+        return {key: _plain(member) for key, member in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, list | tuple):
+        return [_plain(member) for member in value]
+    return value

@@ -1,0 +1,50 @@
+"""What a recipe has measured: the signal groups of a source, each with its settings."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from pipelines.recipe_keys.problems import unknown, validated
+from quality.rule import Check
+from quality.signal_group import GroupSettings, group_of_column, signal_groups
+
+# `measure:` in a recipe: settings by group; `false` leaves a group out that would be measured otherwise.
+MeasureSpec = dict[str, dict[str, Any] | Literal[False]]
+
+
+def check_measure(spec: MeasureSpec) -> None:
+    """ValueError when there is no such group, or it has no such settings."""
+    for name, settings in spec.items():
+        if name not in signal_groups():
+            raise ValueError(unknown("signal group", name, signal_groups()))
+        if settings is not False:
+            validated(signal_groups()[name].settings, settings, f"measure {name!r}")
+
+
+def asked_groups(
+    code_like: bool, specs: Iterable[MeasureSpec], checks: Mapping[str, tuple[Check, ...]]
+) -> dict[str, GroupSettings]:
+    """The groups to measure for a source, by name: its kind's, those that its checks read, those that it names.
+
+    `specs` are the recipe's and the source's own `measure:`; the later ones win, key by key.
+    """
+    kind: Literal["text", "code"] = "code" if code_like else "text"
+    asked: dict[str, dict[str, Any]] = {
+        name: {} for name, group in signal_groups().items() if kind in group.measured_for
+    }
+    for check in (check for of_rule in checks.values() for check in of_rule):
+        group = group_of_column(check.signal)
+        if group is not None:
+            asked.setdefault(group, {})
+    left_out = set()
+    for spec in specs:
+        for name, settings in spec.items():
+            if settings is False:
+                left_out.add(name)
+            else:
+                left_out.discard(name)
+                asked[name] = asked.get(name, {}) | settings
+    return {
+        name: signal_groups()[name].settings.model_validate(settings)
+        for name, settings in sorted(asked.items())
+        if name not in left_out
+    }
