@@ -34,7 +34,7 @@ def _resolved(value: Any, folder: Path) -> Any:
     if isinstance(value, dict):
         return {key: _resolved(member, folder) for key, member in value.items()}
     if isinstance(value, list | tuple):
-        found = []
+        found: list[Any] = []
         for member in value:
             found += _files(member["uri"], folder, single=False) if _is_file(member) else [_resolved(member, folder)]
         return found

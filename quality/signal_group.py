@@ -19,7 +19,6 @@ import quality.signals
 from quality.arrow_text import Bytes, Offsets, text_buffers
 from quality.edits import EDIT, Edits
 
-Text = pa.StringArray | pa.LargeStringArray
 Kind = Literal["text", "code"]
 
 REWRITING_GROUP = "datatrove"  # may rewrite the text, so the others look at what it leaves
@@ -37,7 +36,7 @@ class GroupSettings(BaseModel):
 class Documents:
     """n documents that are measured together: their text and what their source knows about them (null: nothing)."""
 
-    text: Text
+    text: pa.StringArray | pa.LargeStringArray
     url: pa.StringArray
     path: pa.StringArray  # of the file inside its repository
     license: pa.StringArray  # an SPDX expression
@@ -54,7 +53,7 @@ class Documents:
         return len(self.text)
 
 
-def documents_of(text: Text, **known: pa.Array) -> Documents:
+def documents_of(text: pa.StringArray | pa.LargeStringArray, **known: pa.Array) -> Documents:
     """Documents with the columns that are given, the others null."""
     columns = ("url", "path", "license", "language_hint", "language")
     nulls = {name: pa.nulls(len(text), pa.string()) for name in columns}
@@ -69,7 +68,9 @@ class Measured:
     columns: Mapping[str, pa.Array]  # by name, n rows each
     edits: Edits = field(default_factory=lambda: np.empty(0, EDIT))  # proposed, in any order
     problems: Mapping[int, str] = field(default_factory=dict)  # row -> why a document could not be measured
-    text: Text | None = None  # all texts, where the group rewrote some; edits are places in these
+    text: pa.StringArray | pa.LargeStringArray | None = (
+        None  # all texts, where the group rewrote some; edits are places in these
+    )
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pipelines.recipe import Recipe
 from pipelines.recipe_keys.sources import SourceSpec
 from pipelines.steps import ingest
 from pipelines.steps.annotate import KNOWN_COLUMNS, annotated
-from quality.judge import judge
+from pipelines.steps.decide import judged
 
 COLUMNS = tuple(dict.fromkeys((*KNOWN_COLUMNS, *TEXT_COLUMNS)))
 
@@ -49,7 +49,7 @@ def judged_tokens(documents: pa.Table, recipe: Recipe, source: SourceSpec) -> li
         return []
     groups = {name: with_files(given, source.folder()) for name, given in recipe.asked_groups(source).items()}
     signals = annotated(documents, groups, recipe.dedup)
-    keep, _ = judge(signals, recipe.checks(source))
+    keep, _ = judged(signals, recipe.checks(source))
     counts = iter(token_counts(final_documents(documents, signals).filter(keep), recipe, source))
     sizes = signals.column(SIZE_COLUMN).to_pylist()
     return [(size, next(counts) if kept else 0, kept) for size, kept in zip(sizes, keep.to_pylist(), strict=True)]

@@ -24,14 +24,20 @@ Measured = TypeVar("Measured")
 class RowReader(Generic[Measured]):
     """Reads rows of the parts at `part_uris` and keeps what `measure` makes of each; no row is read twice.
 
-    `measure` takes a table of `columns` and returns one value a row.
+    `measure` takes a table of `columns` and returns one value a row. `beside` names further parts, with the same rows
+    and row groups, and the columns to take from those.
     """
 
     def __init__(
-        self, part_uris: Sequence[str], columns: Sequence[str], measure: Callable[[pa.Table], list[Measured]]
+        self,
+        part_uris: Sequence[str],
+        columns: Sequence[str],
+        measure: Callable[[pa.Table], list[Measured]],
+        beside: tuple[Sequence[str], Sequence[str]] = ((), ()),
     ) -> None:
         self._part_uris = part_uris
         self._columns = list(columns)
+        self._beside_uris, self._beside_columns = beside[0], list(beside[1])
         self._measure = measure
         self._known: dict[Place, Measured] = {}
         self._group_ends: dict[int, npt.NDArray[np.int64]] = {}
@@ -61,14 +67,14 @@ class RowReader(Generic[Measured]):
 
     def _read_rows(self, by_group: dict[tuple[int, int], list[int]], place: tuple[int, int]) -> list[Measured]:
         part, group = place
-        uri = self._part_uris[part]
         first_row = int(self._ends(part)[group - 1]) if group else 0
-        with storage.open_parquet(uri) as file:
-            try:
-                table = file.read_row_group(group, self._columns, use_threads=False)
-            except OSError as error:
-                raise storage.DamagedFile(f"{uri} is damaged ({error}): delete its folder and run again") from error
-        return self._measure(table.take([row - first_row for row in by_group[place]]))
+        rows = [row - first_row for row in by_group[place]]
+        table = _read_group(self._part_uris[part], group, self._columns).take(rows)
+        if self._beside_uris:
+            further = _read_group(self._beside_uris[part], group, self._beside_columns).take(rows)
+            for field, column in zip(further.schema, further.columns, strict=True):
+                table = table.append_column(field, column)
+        return self._measure(table)
 
     def _ends(self, part: int) -> npt.NDArray[np.int64]:
         """Where each row group of a part ends, in rows."""
@@ -78,3 +84,11 @@ class RowReader(Generic[Measured]):
                 rows = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
             self._group_ends[part] = np.cumsum(rows, dtype=np.int64)
         return self._group_ends[part]
+
+
+def _read_group(uri: str, group: int, columns: list[str]) -> pa.Table:
+    with storage.open_parquet(uri) as file:
+        try:
+            return file.read_row_group(group, columns, use_threads=False)
+        except OSError as error:
+            raise storage.DamagedFile(f"{uri} is damaged ({error}): delete its folder and run again") from error

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from pipelines.context import Context
 from pipelines.estimates.published import has
@@ -13,6 +14,7 @@ from pipelines.estimates.seeded_sample import SeededSample
 from pipelines.estimates.source_estimate import SourceEstimate
 from pipelines.estimates.stored_parts import Mask, StoredPart, stored_parts, survivors
 from pipelines.estimates.token_counts import TEXT_COLUMNS, token_counts
+from pipelines.final_text import CHANGE_COLUMNS, final_documents
 from pipelines.recipe import Recipe
 from pipelines.recipe_keys.sources import SourceSpec
 from pipelines.steps import deduplicate
@@ -43,16 +45,13 @@ class TextReader(RowReader[tuple[int, int]]):
     """Reads stored documents; measures (bytes, tokens) of each."""
 
     def __init__(self, parts: Sequence[StoredPart], recipe: Recipe, source: SourceSpec) -> None:
-        super().__init__(
-            [part.documents_uri for part in parts],
-            TEXT_COLUMNS,
-            lambda table: [
-                (len(text.encode()), tokens)
-                for text, tokens in zip(
-                    table.column("text").to_pylist(), token_counts(table, recipe, source), strict=True
-                )
-            ],
-        )
+        def measure(table: pa.Table) -> list[tuple[int, int]]:
+            documents = final_documents(table, table)
+            sizes = (len(text.encode()) for text in documents.column("text").to_pylist())
+            return list(zip(sizes, token_counts(documents, recipe, source), strict=True))
+
+        documents_uris, annotated_uris = [part.documents_uri for part in parts], [part.annotated_uri for part in parts]
+        super().__init__(documents_uris, TEXT_COLUMNS, measure, (annotated_uris, CHANGE_COLUMNS))
 
 
 def stored_estimate(found: Context, source: SourceSpec) -> SourceEstimate:

@@ -12,10 +12,9 @@ from pipelines.context import Context, part_number
 from pipelines.estimates.published import has
 from pipelines.steps import annotate, decide, deduplicate, ingest
 from pipelines.steps.tokenize_blocks import surviving_rows
-from quality.judge import CODE_LANGUAGE_COLUMN, judge
 from quality.rule import Check
 
-SIZE_COLUMN = "n_bytes"  # of a document's text in UTF-8
+SIZE_COLUMN = "n_final_bytes"  # of the text that is tokenized, in UTF-8
 
 Mask = npt.NDArray[np.bool_]
 Checks = Mapping[str, tuple[Check, ...]]
@@ -56,16 +55,12 @@ def survivors(part: StoredPart, checks: Checks) -> tuple[Mask, npt.NDArray[np.in
         sizes = storage.read_table(part.annotated_uri, [SIZE_COLUMN])
         return surviving_rows(part.verdicts_uri, part.removed_uri), size_array(sizes)
     signals = storage.read_table(part.annotated_uri, signal_columns([checks]))
-    return np.array(judge(signals, checks)[0], np.bool_), size_array(signals)
+    return np.array(decide.judged(signals, checks)[0], np.bool_), size_array(signals)
 
 
 def signal_columns(all_checks: Iterable[Checks]) -> list[str]:
     """The columns of an annotated part that these checks and the sizes need."""
-    wanted = {SIZE_COLUMN}
-    for checks in all_checks:
-        for check in (check for of_rule in checks.values() for check in of_rule):
-            wanted |= {check.signal, CODE_LANGUAGE_COLUMN} if check.exempt_languages else {check.signal}
-    return sorted(wanted)
+    return sorted({SIZE_COLUMN}.union(*map(decide.judged_columns, all_checks)))
 
 
 def removed_rows(part: StoredPart, rows: int) -> Mask:

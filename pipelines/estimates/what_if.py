@@ -30,8 +30,7 @@ from pipelines.estimates.stored_parts import (
 )
 from pipelines.recipe import Recipe
 from pipelines.recipe_keys.sources import SourceSpec
-from pipelines.steps import annotate, deduplicate, tokenize_blocks
-from quality.judge import judge
+from pipelines.steps import annotate, decide, deduplicate, tokenize_blocks
 
 
 @dataclass(frozen=True)
@@ -146,7 +145,7 @@ def _add_part(
 
 def _verdicts(signals: pa.Table, checks: Checks) -> tuple[Mask, Counter[str]]:
     """bool[rows], who is kept, and how many documents fail for each reason."""
-    keep, failures = judge(signals, checks)
+    keep, failures = decide.judged(signals, checks)
     counts = pc.value_counts(pc.struct_field(pc.list_flatten(failures), "reason")).to_pylist()
     return np.array(keep, np.bool_), Counter({count["values"]: count["counts"] for count in counts})
 

@@ -1,5 +1,6 @@
 """Decide: stored signals against the recipe's rules. Reads no text; every failing reason is recorded."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -7,19 +8,25 @@ import pyarrow.compute as pc
 
 from mixer import storage
 from pipelines.context import Context, PartTask, TaskResult, Unit, part_number
+from pipelines.final_text import CHANGE_COLUMNS
 from pipelines.lake import Books
 from pipelines.steps.annotate import ANNOTATED_SCHEMA
-from quality.judge import REASONS_TYPE, judge
+from quality.judge import CODE_LANGUAGE_COLUMN, LANGUAGE_COLUMN, REASONS_TYPE, judge
 from quality.rule import Check
 
 NAME = "decide"
-VERSION = 1
+VERSION = 2
 
 VERDICT_SCHEMA = pa.schema([("doc_id", pa.string()), ("keep", pa.bool_()), ("reasons", REASONS_TYPE)])
 
 
-# Everything that was measured but the hashes, which only dedup reads and which are most of the bytes.
-SIGNAL_COLUMNS = [name for name in ANNOTATED_SCHEMA.names if name not in ("content_hash", "bands")]
+# Everything that was measured but the hashes, which only dedup reads, and the changes of the text: most of the bytes.
+SIGNAL_COLUMNS = [name for name in ANNOTATED_SCHEMA.names if name not in ("content_hash", "bands", *CHANGE_COLUMNS)]
+
+# Whatever a recipe says: a document without text teaches nothing.
+TEXT_CHECKS = {"text": (Check("nothing_left", "n_final_bytes", ">=", 1),)}
+
+UNMEASURED = "unmeasured"  # the reasons of documents that could not be measured begin with it
 
 
 class DecideTask(PartTask):
@@ -73,20 +80,57 @@ def decide_part(task: DecideTask) -> TaskResult:
 
 def verdict_table(signals: pa.Table, checks: dict[str, tuple[Check, ...]]) -> pa.Table:
     """A verdict for every row of `signals`."""
-    keep, reasons = judge(signals, checks)
+    keep, reasons = judged(signals, checks)
     return pa.Table.from_arrays([signals.column("doc_id").combine_chunks(), keep, reasons], schema=VERDICT_SCHEMA)
 
 
+def judged(signals: pa.Table, checks: Mapping[str, tuple[Check, ...]]) -> tuple[pa.BooleanArray, pa.ListArray]:
+    """Keep or drop, and why, for every row of `signals`, which has `judged_columns`; as `quality.judge.judge`.
+
+    A document that was not measured is not kept, for that reason alone.
+    """
+    keep, reasons = judge(signals, TEXT_CHECKS | dict(checks))
+    unmeasured = signals.column("unmeasured").combine_chunks()
+    if unmeasured.null_count < len(unmeasured):
+        keep = pc.and_(keep, unmeasured.is_null())
+        reasons = _with_unmeasured(reasons, unmeasured)
+    return keep, reasons
+
+
+def judged_columns(checks: Mapping[str, tuple[Check, ...]]) -> set[str]:
+    """The columns of an annotated part that `judged` looks at."""
+    wanted = {"unmeasured"}
+    for check in (check for of_rule in (TEXT_CHECKS | dict(checks)).values() for check in of_rule):
+        wanted.add(check.signal)
+        if check.exempt_languages:
+            wanted.add(CODE_LANGUAGE_COLUMN)
+        if check.only_for or check.not_for:
+            wanted.add(LANGUAGE_COLUMN)
+    return wanted
+
+
+def _with_unmeasured(reasons: pa.ListArray, unmeasured: pa.StringArray) -> pa.ListArray:
+    found = [
+        given if problem is None else [{"reason": f"{UNMEASURED}.{problem}", "value": None, "bound": None}]
+        for given, problem in zip(reasons.to_pylist(), unmeasured.to_pylist(), strict=True)
+    ]
+    return pa.array(found, REASONS_TYPE)
+
+
 def verdict_books(verdicts: pa.Table) -> Books:
-    """The books of a table of verdicts."""
+    """The books of a table of verdicts: what could not be measured is quarantined, what a check fails rejected."""
     kept = int(pc.sum(verdicts.column("keep")).as_py() or 0)
     reasons = pc.list_flatten(verdicts.column("reasons"))
-    counts = pc.value_counts(pc.struct_field(reasons, "reason")).to_pylist()
+    counts = {
+        count["values"]: count["counts"] for count in pc.value_counts(pc.struct_field(reasons, "reason")).to_pylist()
+    }
+    quarantined = sum(count for reason, count in counts.items() if reason.startswith(f"{UNMEASURED}."))
     return Books(
         records_in=verdicts.num_rows,
         kept=kept,
-        rejected=verdicts.num_rows - kept,
-        reasons={count["values"]: count["counts"] for count in sorted(counts, key=lambda c: c["values"])},
+        rejected=verdicts.num_rows - kept - quarantined,
+        quarantined=quarantined,
+        reasons=dict(sorted(counts.items())),
     )
 
 

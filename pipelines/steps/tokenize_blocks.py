@@ -15,10 +15,11 @@ from mixer.order import document_order_hash
 from mixer.tokens import tokenizer
 from pipelines.block_sets import INDEX_FILE, INDEX_SCHEMA
 from pipelines.context import Context, TaskResult, Unit, part_number
+from pipelines.final_text import CHANGE_COLUMNS, final_documents
 from pipelines.lake import Books
 
 NAME = "tokenize"
-VERSION = 2
+VERSION = 3
 
 TOKENS_SQL = "source string, block long, key binary, tokens binary"
 BLOCK_FILE_SQL = "source string, block long, documents long, tokens long, path string, bytes long, sha256 string"
@@ -39,6 +40,7 @@ def run(context: Context) -> None:
             settings["fim"] = source.fim.model_dump()
         inputs = {
             "documents": documents.output,
+            "annotated": context.of("annotate", source.name).output,  # edits change the text
             "verdicts": context.of("decide", source.name).output,
             "removed": context.of("dedup", source.name).output,
         }
@@ -68,14 +70,16 @@ def _write_blocks(context: Context, units: list[Unit]) -> list[Any]:
 
 
 def _tasks(context: Context, unit: Unit) -> list[dict[str, Any]]:
-    """One task a part: its documents, verdicts and removed rows."""
+    """One task a part: its documents, edits, verdicts and removed rows."""
     removed = {part_number(u): u for u in context.of("dedup", unit.source).part_uris(context.lake, "removed-")}
     documents = context.of("ingest", unit.source).part_uris(context.lake, "part-")
+    annotated = context.of("annotate", unit.source).part_uris(context.lake, "part-")
     verdicts = context.of("decide", unit.source).part_uris(context.lake, "part-")
     return [
         {
             "source": unit.source,
             "documents_uri": documents_uri,
+            "annotated_uri": annotated_uri,
             "verdicts_uri": verdicts_uri,
             "removed_uri": removed.get(part_number(documents_uri)),
             "tokenizer": context.recipe.tokenizer.name,
@@ -83,7 +87,7 @@ def _tasks(context: Context, unit: Unit) -> list[dict[str, Any]]:
             "block_bits": unit.settings["block_bits"],
             "fim": unit.settings.get("fim"),
         }
-        for documents_uri, verdicts_uri in zip(documents, verdicts, strict=True)
+        for documents_uri, annotated_uri, verdicts_uri in zip(documents, annotated, verdicts, strict=True)
     ]
 
 
@@ -98,10 +102,13 @@ def encode_part(task: dict[str, Any]) -> Iterator[pa.RecordBatch]:
     survives = surviving_rows(task["verdicts_uri"], task["removed_uri"])
     encoder = tokenizer(task["tokenizer"])
     first_row = 0
-    for table in storage.row_groups(task["documents_uri"], ["doc_id", "text", "marks", "path"]):
-        mask = survives[first_row : first_row + table.num_rows]
+    documents = storage.row_groups(task["documents_uri"], ["doc_id", "text", "marks", "path"])
+    changes = storage.row_groups(task["annotated_uri"], CHANGE_COLUMNS)
+    for table, change in zip(documents, changes, strict=True):
+        mask = pa.array(survives[first_row : first_row + table.num_rows])
         first_row += table.num_rows
-        for batch in table.filter(pa.array(mask)).to_batches(max_chunksize=ROWS_PER_BATCH):
+        survivors = final_documents(table.filter(mask), change.filter(mask))
+        for batch in survivors.to_batches(max_chunksize=ROWS_PER_BATCH):
             yield _encode_batch(batch, task, encoder)
 
 

@@ -25,6 +25,7 @@ from pipelines.steps.decide import VERDICT_SCHEMA
 from pipelines.steps.deduplicate import REMOVED_SCHEMA
 from pipelines.steps.tokenize_blocks import INDEX_SCHEMA
 from quality.rule import rules
+from quality.signal_group import signal_groups
 from tests.docs.pages import ROOT, code_spans, read, rows, section
 
 FORMATS, RECIPES, SOURCES = "docs/formats.md", "docs/recipes.md", "docs/sources.md"
@@ -70,6 +71,12 @@ def test_every_reason_of_a_rule_is_in_its_table() -> None:
     for rule in rules().values():
         named = code_spans(section(RECIPES, f"### `{rule.name}`"))
         assert {check.reason for check in rule.checks(rule.settings())} <= named
+
+
+def test_every_signal_group_has_its_row() -> None:
+    listed = {row[0].strip("`"): row[1] for row in rows(section(RECIPES, "## Measuring"))}
+    for group in signal_groups().values():
+        assert listed[group.name] == ", ".join(sorted(group.measured_for, reverse=True) or ["where it is asked for"])
 
 
 MODELS = [value for value in vars(manifest).values() if isinstance(value, type) and issubclass(value, BaseModel)]

@@ -25,6 +25,7 @@ from pipelines.recipe import parse_recipe
 from pipelines.steps import select, tokenize_blocks
 from pipelines.steps.annotate import AnnotateTask, annotate_part
 from pipelines.steps.deduplicate import REMOVED_SCHEMA
+from tests.pipelines.measuring import plain_groups
 
 BLOCK_BITS = 3
 SALT = "mixdown"
@@ -108,7 +109,7 @@ def publish(
             number=n,
             input_uri=f"{documents_at}/part-{n:05d}.parquet",
             output_uri=annotated_at,
-            code_like=source == "files",
+            groups=plain_groups(source == "files"),
             dedup=DedupSettings(),
         )
         for n in range(parts)

@@ -27,6 +27,7 @@ from pipelines.steps.decide import DecideTask, decide_part, settings_of
 from pipelines.steps.deduplicate import REMOVED_SCHEMA
 from pipelines.steps.plan import request_of, resolved_recipe
 from pipelines.steps.tokenize_blocks import encode_part
+from tests.pipelines.measuring import plain_groups
 
 HOSTILE = "<script>alert('page')</script> & \"quotes\" <|endoftext|> \u202e reversed"
 HOSTILE_LICENSE = "<b>MIT</b>"
@@ -110,7 +111,7 @@ def _stages(lake: Lake, source: str, own: list[Document], inputs: dict[str, str]
     task = {"source": source, "number": 0}
     part = "part-00000.parquet"
     ingested = publish("ingest", lambda folder: _ingest(folder, source, own))
-    settings = {"code_like": source == "files", "dedup": DedupSettings()}
+    settings = {"groups": plain_groups(source == "files"), "dedup": DedupSettings()}
     annotated = publish(
         "annotate",
         lambda folder: annotate_part(
@@ -127,6 +128,7 @@ def _stages(lake: Lake, source: str, own: list[Document], inputs: dict[str, str]
     encode = {
         "source": source,
         "documents_uri": f"{ingested}/{part}",
+        "annotated_uri": f"{annotated}/{part}",
         "verdicts_uri": f"{decided}/{part}",
         "removed_uri": f"{removed}/removed-00000.parquet" if source == "pages" else None,
         "tokenizer": "cl100k_base",

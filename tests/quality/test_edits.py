@@ -1,0 +1,96 @@
+import itertools
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quality.edits import (
+    EDIT,
+    EDIT_KINDS,
+    REPLACEMENTS,
+    apply_edits,
+    edits_column,
+    edits_of_column,
+    merged,
+    moved_marks,
+)
+
+TEXTS = st.lists(st.one_of(st.none(), st.text(alphabet="ab é日😀\n", max_size=12)), max_size=4)
+
+
+@st.composite
+def edited(draw: st.DrawFn) -> tuple[list[str | None], np.ndarray]:
+    """Texts, and edits between characters of them, overlapping as it comes."""
+    texts = draw(TEXTS)
+    edits = []
+    for number, text in enumerate(texts):
+        bounds = [len((text or "")[:at].encode()) for at in range(len(text or "") + 1)]
+        for _ in range(draw(st.integers(0, 3))):
+            start, end = sorted(draw(st.tuples(st.sampled_from(bounds), st.sampled_from(bounds))))
+            edits.append((number, start, end, draw(st.integers(0, len(EDIT_KINDS) - 1))))
+    return texts, np.array(draw(st.permutations(edits)), EDIT)
+
+
+def expected(text: str | None, edits: list[tuple[int, int, int, int]]) -> str | None:
+    if text is None:
+        return None
+    data = text.encode()
+    pieces, at = [], 0
+    for _, start, end, kind in edits:
+        pieces += [data[at:start], REPLACEMENTS[EDIT_KINDS[kind]].encode()]
+        at = end
+    return b"".join([*pieces, data[at:]]).decode()
+
+
+@given(edited())
+def test_merged_edits_cover_the_same_bytes_and_do_not_overlap(case: tuple[list[str | None], np.ndarray]) -> None:
+    _, edits = case
+    found = merged(edits)
+    for left, right in itertools.pairwise(found):
+        assert (left["document"], left["end_bytes"]) <= (right["document"], right["start_bytes"])
+
+    def covered(of: np.ndarray) -> set[tuple[int, int]]:
+        return {(e["document"], at) for e in of for at in range(e["start_bytes"], e["end_bytes"])}
+
+    assert covered(found) == covered(edits)
+    assert np.array_equal(merged(found), found)
+
+
+@given(edited())
+def test_edits_are_applied_as_python_would(case: tuple[list[str | None], np.ndarray]) -> None:
+    texts, edits = case
+    edits = merged(edits)
+    result = apply_edits(pa.array(texts, pa.string()), edits)
+    result.validate(full=True)
+    by_document = [[tuple(edit) for edit in edits.tolist() if edit[0] == number] for number in range(len(texts))]
+    assert result.to_pylist() == [expected(text, own) for text, own in zip(texts, by_document, strict=True)]
+
+
+@given(edited())
+def test_a_column_holds_the_edits(case: tuple[list[str | None], np.ndarray]) -> None:
+    texts, edits = case
+    column = edits_column(merged(edits), len(texts))
+    column.validate(full=True)
+    assert np.array_equal(edits_of_column(column), merged(edits))
+    assert np.array_equal(edits_of_column(pa.concat_arrays([column, column]).slice(len(texts))), merged(edits))
+
+
+def test_slices_keep_their_own_text() -> None:
+    edits = np.array([(0, 0, 1, EDIT_KINDS.index("email"))], EDIT)
+    assert apply_edits(pa.array(["xx", "abc", "d"]).slice(1), edits).to_pylist() == ["<EMAIL>bc", "d"]
+
+
+@pytest.mark.parametrize(
+    ("at", "moved"),
+    [(0, 0), (2, 2), (3, 2), (5, 2), (6, 9), (8, 11)],
+    ids=["before", "at the start", "inside", "inside, late", "at the end", "after"],
+)
+def test_marks_move_with_the_text(at: int, moved: int) -> None:
+    # "ab" + four bytes that become <EMAIL> + "cd"
+    assert moved_marks([(at, "<mark>")], [(2, 6, "email")]) == [(moved, "<mark>")]
+
+
+def test_kinds_are_stored_by_name_and_never_taken_away() -> None:
+    assert EDIT_KINDS[:8] == ("line", "line_break", "citation", "email", "ip", "phone", "key", "benchmark")
