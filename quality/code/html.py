@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from quality.code.lines import says
-from quality.code.segments import begins_with
+from quality.code.segments import begins_with, says
 from quality.code.syntax import packed
 from quality.kernel import kernel
 
@@ -14,58 +13,58 @@ SCRIPT, STYLE = packed("script"), packed("style")
 
 
 @kernel
-def count_html_text(data: Any, start: int, end: int) -> int:
+def count_html_text(text: Any) -> int:
     """Characters of visible text, whitespace included, as StarCoder's filter counts those of BeautifulSoup's get_text.
 
     A character reference counts as it is written. A tag that does not end takes the rest of the file.
     """
     n_chars = 0
-    at = start
-    while at < end:
-        if data[at] == LESS and _opens_tag(data, at, end):
-            at = _after_markup(data, at, end)
+    at = 0
+    while at < len(text):
+        if text[at] == LESS and _opens_tag(text, at):
+            at = _after_markup(text, at)
         else:
-            n_chars += data[at] & 0xC0 != 0x80
+            n_chars += text[at] & 0xC0 != 0x80
             at += 1
     return n_chars
 
 
 @kernel
-def _opens_tag(data: Any, at: int, end: int) -> bool:
-    if at + 1 >= end:
+def _opens_tag(text: Any, at: int) -> bool:
+    if at + 1 >= len(text):
         return False
-    after = data[at + 1]
+    after = text[at + 1]
     return after == SLASH or after == BANG or after == QUESTION or (0x61 <= (after | 0x20) and (after | 0x20) <= 0x7A)
 
 
 @kernel
-def _after_markup(data: Any, at: int, end: int) -> int:
+def _after_markup(text: Any, at: int) -> int:
     """Behind the tag or comment that begins at `at`, and behind what a script or style holds."""
-    if begins_with(data, at, end, COMMENT_OPEN):
-        return _behind(data, at + 4, end, COMMENT_CLOSE, 3)
-    is_script = says(data, at + 1, end, SCRIPT)
-    is_style = says(data, at + 1, end, STYLE)
-    at = _tag_end(data, at, end)
+    if begins_with(text, at, COMMENT_OPEN):
+        return _behind(text, at + 4, COMMENT_CLOSE, 3)
+    is_script = says(text, at + 1, SCRIPT)
+    is_style = says(text, at + 1, STYLE)
+    at = _tag_end(text, at)
     if is_script:
-        return _closing_tag(data, at, end, SCRIPT)
-    return _closing_tag(data, at, end, STYLE) if is_style else at
+        return _closing_tag(text, at, SCRIPT)
+    return _closing_tag(text, at, STYLE) if is_style else at
 
 
 @kernel
-def _behind(data: Any, at: int, end: int, marker: int, length: int) -> int:
-    while at < end:
-        if begins_with(data, at, end, marker):
+def _behind(text: Any, at: int, marker: int, length: int) -> int:
+    while at < len(text):
+        if begins_with(text, at, marker):
             return at + length
         at += 1
-    return end
+    return len(text)
 
 
 @kernel
-def _tag_end(data: Any, at: int, end: int) -> int:
+def _tag_end(text: Any, at: int) -> int:
     """Behind the `>` of the tag, those in quoted values left out."""
     quote = 0
-    while at < end:
-        byte = data[at]
+    while at < len(text):
+        byte = text[at]
         at += 1
         if quote:
             quote = 0 if byte == quote else quote
@@ -73,14 +72,14 @@ def _tag_end(data: Any, at: int, end: int) -> int:
             quote = byte
         elif byte == GREATER:
             return at
-    return end
+    return len(text)
 
 
 @kernel
-def _closing_tag(data: Any, at: int, end: int, name: int) -> int:
+def _closing_tag(text: Any, at: int, name: int) -> int:
     """Where `</name` begins; the text's end where it does not."""
-    while at < end:
-        if data[at] == LESS and at + 1 < end and data[at + 1] == SLASH and says(data, at + 2, end, name):
+    while at < len(text):
+        if text[at] == LESS and at + 1 < len(text) and text[at + 1] == SLASH and says(text, at + 2, name):
             return at
         at += 1
-    return end
+    return len(text)

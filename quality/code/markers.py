@@ -48,7 +48,7 @@ XML_1, XML_2 = packed(XML_HEADER[:7]), packed(XML_HEADER[7:])
 MAP_1, MAP_2, MAP_3 = packed("sourceM"), packed("appingU"), packed("RL=")
 MAP_LINES = 2  # from the end [linguist]
 MAP_BYTES = 1 << 16  # of those lines
-SLASH = ord("/")
+LESS, SLASH = ord("<"), ord("/")
 
 
 @cache
@@ -63,36 +63,37 @@ def phrase_table() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.ND
 
 
 @kernel
-def find_markers(data: Any, start: int, end: int, phrases: Any, lengths: Any, begins: Any, tally: Any) -> None:
+def find_markers(text: Any, phrases: Any, lengths: Any, begins: Any, tally: Any) -> None:
     """Fill in the marks of what tools made."""
-    tally.n_generated_markers = _count_phrases(data, start, end, phrases, lengths, begins)
-    tally.has_xml_header = _has_xml_header(data, start, end)
-    tally.has_source_map = _has_source_map(data, start, end)
+    tally.n_generated_markers = _count_phrases(text, phrases, lengths, begins)
+    tally.has_xml_header = _has_xml_header(text)
+    tally.has_source_map = _has_source_map(text)
 
 
 @kernel
-def _count_phrases(data: Any, start: int, end: int, phrases: Any, lengths: Any, begins: Any) -> int:
+def _count_phrases(text: Any, phrases: Any, lengths: Any, begins: Any) -> int:
     n_found = 0
     n_lines = 0
-    end = min(end, start + MARKED_BYTES)
-    for at in range(start, end):
-        byte = data[at]
+    is_in_word = False
+    for at in range(min(len(text), MARKED_BYTES)):
+        byte = text[at]
         if byte == LINE_FEED:
             n_lines += 1
             if n_lines == MARKED_LINES:
                 break
-        elif begins[byte]:
+        if begins[byte] and not is_in_word:
             for phrase in range(len(lengths)):
-                n_found += _says_phrase(data, at, end, phrases, lengths, phrase)
+                n_found += _says_phrase(text, at, phrases, lengths, phrase)
+        is_in_word = 0x61 <= (byte | 0x20) and (byte | 0x20) <= 0x7A
     return n_found
 
 
 @kernel
-def _says_phrase(data: Any, at: int, end: int, phrases: Any, lengths: Any, phrase: int) -> bool:
-    if at + lengths[phrase] > end:
+def _says_phrase(text: Any, at: int, phrases: Any, lengths: Any, phrase: int) -> bool:
+    if at + lengths[phrase] > min(len(text), MARKED_BYTES):
         return False
     for i in range(lengths[phrase]):
-        byte = data[at + i]
+        byte = text[at + i]
         if byte >= 0x41 and byte <= 0x5A:
             byte |= 0x20
         if byte != phrases[phrase, i]:
@@ -101,32 +102,32 @@ def _says_phrase(data: Any, at: int, end: int, phrases: Any, lengths: Any, phras
 
 
 @kernel
-def _has_xml_header(data: Any, start: int, end: int) -> bool:
-    at = start
+def _has_xml_header(text: Any) -> bool:
+    at = 0
     n_chars = 0
-    while at < end and n_chars + len(XML_HEADER) <= XML_HEADER_CHARS:
-        if begins_with(data, at, end, XML_1) and begins_with(data, at + 7, end, XML_2):
+    while at < len(text) and n_chars + len(XML_HEADER) <= XML_HEADER_CHARS:
+        if text[at] == LESS and begins_with(text, at, XML_1) and begins_with(text, at + 7, XML_2):
             return True
-        n_chars += data[at] & 0xC0 != 0x80
+        n_chars += text[at] & 0xC0 != 0x80
         at += 1
     return False
 
 
 @kernel
-def _has_source_map(data: Any, start: int, end: int) -> bool:
+def _has_source_map(text: Any) -> bool:
     """Whether one of the last two lines is a comment `//# sourceMappingURL=...` or `/*# ...`."""
-    at = end
+    at = len(text)
     n_lines = 0
-    while at > start and n_lines < MAP_LINES and end - at < MAP_BYTES:
+    while at > 0 and n_lines < MAP_LINES and len(text) - at < MAP_BYTES:
         at -= 1
-        if data[at] == LINE_FEED and at < end - 1:
+        if text[at] == LINE_FEED and at < len(text) - 1:
             n_lines += 1
-        elif data[at] == SLASH and (at == start or data[at - 1] == LINE_FEED) and _says_source_map(data, at, end):
+        elif text[at] == SLASH and (at == 0 or text[at - 1] == LINE_FEED) and _says_source_map(text, at):
             return True
     return False
 
 
 @kernel
-def _says_source_map(data: Any, at: int, end: int) -> bool:
+def _says_source_map(text: Any, at: int) -> bool:
     at += 4  # `//# ` or `/*@ `
-    return begins_with(data, at, end, MAP_1) and begins_with(data, at + 7, end, MAP_2) and begins_with(data, at + 14, end, MAP_3)
+    return begins_with(text, at, MAP_1) and begins_with(text, at + 7, MAP_2) and begins_with(text, at + 14, MAP_3)

@@ -16,6 +16,8 @@ from quality.code.languages import known_languages
 
 # Where a line comment may begin.
 ANYWHERE, AFTER_SPACE, FIRST_ON_LINE = 0, 1, 2
+# What a byte may open: nothing, a comment, a string, or an escape; brackets are counted where strings may be statements.
+PLAIN, MARKER, QUOTE, ESCAPE, BRACKET = 0, 1, 2, 3, 4
 # Strings of a quote: none, up to the line's end, over lines, or one character alone (so `'a` of Rust opens nothing).
 NO_STRING, ONE_LINE, MANY_LINES, ONE_CHARACTER = 0, 1, 2, 3
 
@@ -151,16 +153,16 @@ def packed(marker: str) -> int:
 
 
 @cache
-def opening_table() -> npt.NDArray[np.bool_]:
-    """[language, byte]: whether the byte may open a comment or string, or count brackets: all others are code."""
-    table = np.zeros((len(syntax_languages()) + 1, 256), np.bool_)
+def opening_table() -> npt.NDArray[np.uint8]:
+    """[language, byte]: what the byte may open; most bytes are PLAIN."""
+    table = np.full((len(syntax_languages()) + 1, 256), PLAIN, np.uint8)
     for number, row in enumerate(syntax_table()):
-        openings = [row["line_1"], row["line_2"], row["line_3"], row["block_open"], row["other_open"]]
-        table[number, [int(opening) & 0xFF for opening in openings if opening]] = True
-        quotes = {"double": '"', "single": "'", "backtick": "`"}
-        table[number, [ord(quote) for name, quote in quotes.items() if row[name]]] = True
         if row["docstrings"]:
-            table[number, [ord(bracket) for bracket in "()[]{}"]] = True
-        if row["escape"] and row["escape"] < 128 and row["double"] == NO_STRING:
-            table[number, int(row["escape"])] = True  # \% of TeX opens no comment
+            table[number, [ord(bracket) for bracket in "()[]{}"]] = BRACKET
+        if 0 < row["escape"]:
+            table[number, int(row["escape"])] = ESCAPE  # \\% of TeX opens no comment
+        quotes = {"double": '"', "single": "'", "backtick": "`"}
+        table[number, [ord(quote) for name, quote in quotes.items() if row[name]]] = QUOTE
+        openings = [row["line_1"], row["line_2"], row["line_3"], row["block_open"], row["other_open"]]
+        table[number, [int(opening) & 0xFF for opening in openings if opening]] = MARKER
     return table

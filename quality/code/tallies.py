@@ -36,13 +36,12 @@ CODE_TALLIES = np.dtype(
 )
 
 # Classes of bytes, as bits. A byte over 0x7F is part of a word: nearly all of them are letters.
-WHITE, LETTER, DIGIT, WORD, HEX, BASE64 = 1, 2, 4, 8, 16, 32
-REMARKABLE = 64  # a letter with which one of the words begins that lines are looked through for
-MULTIBYTE = 128
+WHITE, LETTER, DIGIT, WORD, HEX, BASE64, MULTIBYTE = 1, 2, 4, 8, 16, 32, 64
+ESCAPES = 128  # what runs of hexadecimal bytes or Unicode escapes consist of
 
 LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DIGITS = b"0123456789"
-REMARKABLE_LETTERS = b"aAtTfFyY"
+WHITESPACE = b" \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f"
 
 
 @cache
@@ -50,13 +49,13 @@ def byte_classes() -> npt.NDArray[np.uint8]:
     """The classes of every byte, shape (256,)."""
     table = np.zeros(256, np.uint8)
     members = {
-        WHITE: b" \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f",
+        WHITE: WHITESPACE,
         LETTER: LETTERS,
         DIGIT: DIGITS,
         WORD: LETTERS + DIGITS + b"_" + bytes(range(0x80, 0x100)),
         HEX: DIGITS + b"abcdefABCDEF",
         BASE64: LETTERS + DIGITS + b"+/\n=",  # StarCoder2's class, line feeds included
-        REMARKABLE: REMARKABLE_LETTERS,
+        ESCAPES: DIGITS + b"abcdefABCDEF\\xu," + WHITESPACE,
         MULTIBYTE: bytes(range(0x80, 0x100)),
     }
     for bit, of_class in members.items():

@@ -13,9 +13,10 @@ from quality.code.html import count_html_text
 from quality.code.languages import code_languages
 from quality.code.lines import count_duplicates, count_lines
 from quality.code.markers import find_markers, phrase_table
+from quality.code.parts import count_parts
 from quality.code.paths import is_generated_name, is_vendored
 from quality.code.segments import segment
-from quality.code.shares import count_characters, count_kinds
+from quality.code.shares import count_characters, packed_classes
 from quality.code.syntax import opening_table, syntax_languages, syntax_table
 from quality.code.tallies import CODE_TALLIES, byte_classes
 from quality.judge import CODE_LANGUAGE_COLUMN
@@ -63,7 +64,7 @@ def measure(documents: Documents, _settings: CodeSettings) -> Measured:
     syntax_rows = _syntax_rows(languages)
     is_html = pc.equal(languages, "HTML").fill_null(False).to_numpy(zero_copy_only=False)
     tallies = np.zeros(len(offsets) - 1, CODE_TALLIES)
-    tables = (byte_classes(), class_table(), syntax_table(), opening_table(), *phrase_table())
+    tables = (byte_classes(), packed_classes(), class_table(), syntax_table(), opening_table(), *phrase_table())
     _tally_all(data, offsets, syntax_rows, is_html, *tables, tallies)
     columns = _signals(tallies) | {
         CODE_LANGUAGE_COLUMN: languages,
@@ -93,6 +94,7 @@ def _tally_all(
     syntax_rows: Any,
     is_html: Any,
     classes: Any,
+    packed: Any,
     of_characters: Any,
     syntaxes: Any,
     openings: Any,
@@ -106,6 +108,7 @@ def _tally_all(
     for i in range(n_documents):
         longest_bytes = max(longest_bytes, offsets[i + 1] - offsets[i])
     kinds = np.empty(longest_bytes, np.uint8)
+    line = np.empty((longest_bytes // 8 + 2) * 8, np.uint8)
     hashes = np.empty(longest_bytes // 3 + 2, np.uint64)  # a line that is hashed has two bytes and its end
     table_size = 2
     while table_size < 2 * len(hashes):
@@ -113,19 +116,18 @@ def _tally_all(
     seen = np.empty(table_size, np.uint64)
     counts = np.empty(table_size, np.int32)
     for i in range(n_documents):
-        start = offsets[i]
-        end = offsets[i + 1]
+        text = data[offsets[i] : offsets[i + 1]]
         tally = tallies[i]
         row = syntax_rows[i]
-        segment(data, start, end, syntaxes[row], openings[row], kinds)
-        count_characters(data, start, end, classes, of_characters, tally)
-        count_kinds(data, start, end, classes, kinds, tally)
-        count_lines(data, start, end, classes, kinds, hashes, tally)
-        tally.n_duplicate_lines = count_duplicates(hashes, tally.n_duplicate_lines, seen, counts)
-        count_encoded(data, start, end, classes, tally)
-        find_markers(data, start, end, phrases, phrase_lengths, phrase_begins, tally)
+        segment(text, syntaxes[row], openings[row], kinds)
+        count_characters(text, classes, packed, of_characters, tally)
+        count_parts(text, classes, kinds, tally)
+        n_hashes = count_lines(text, kinds, line, hashes, tally)
+        tally.n_duplicate_lines = count_duplicates(hashes, n_hashes, seen, counts)
+        count_encoded(text, classes, tally)
+        find_markers(text, phrases, phrase_lengths, phrase_begins, tally)
         if is_html[i]:
-            tally.n_html_text_chars = count_html_text(data, start, end)
+            tally.n_html_text_chars = count_html_text(text)
 
 
 def _signals(tallies: npt.NDArray[Any]) -> dict[str, Any]:
