@@ -72,6 +72,8 @@ def _is_passed_over(signals: pa.Table, rule_name: str, check: Check) -> Mask:
     passed_over = np.zeros(signals.num_rows, np.bool_)
     if check.exempt_languages:
         passed_over |= _is_member(_column(signals, rule_name, CODE_LANGUAGE_COLUMN), check.exempt_languages)
+    if check.only_for_code_languages:
+        passed_over |= ~_is_member(_column(signals, rule_name, CODE_LANGUAGE_COLUMN), check.only_for_code_languages)
     if check.only_for:
         passed_over |= ~_is_member(_column(signals, rule_name, LANGUAGE_COLUMN), check.only_for)
     if check.not_for:

@@ -38,6 +38,7 @@ class Check:
     bound: float | frozenset[str]
     null_fails: bool = False
     exempt_languages: frozenset[str] = frozenset()  # values of `code_language` that this check passes over
+    only_for_code_languages: frozenset[str] = frozenset()  # values of `code_language` that it is for alone; none: all
     only_for: frozenset[str] = frozenset()  # values of `language` that it is for alone; none: for all
     not_for: frozenset[str] = frozenset()  # values of `language` that it passes over
 

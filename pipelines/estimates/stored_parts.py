@@ -64,7 +64,8 @@ def signal_columns(all_checks: Iterable[Checks]) -> list[str]:
     wanted = {SIZE_COLUMN}
     for checks in all_checks:
         for check in (check for of_rule in checks.values() for check in of_rule):
-            wanted |= {check.signal, CODE_LANGUAGE_COLUMN} if check.exempt_languages else {check.signal}
+            of_code = check.exempt_languages or check.only_for_code_languages
+            wanted |= {check.signal, CODE_LANGUAGE_COLUMN} if of_code else {check.signal}
     return sorted(wanted)
 
 

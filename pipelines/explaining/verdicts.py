@@ -67,10 +67,15 @@ def _judged(checks: list[tuple[str, Check]], signals: dict[str, Any], row: dict[
             comparison=check.comparison,
             bound=_bound(check),
             passed=f"{rule}.{check.reason}" not in failed,
-            exempt=signals[CODE_LANGUAGE_COLUMN] in check.exempt_languages,
+            exempt=_is_exempt(check, signals[CODE_LANGUAGE_COLUMN]),
         )
         for rule, check in checks
     ]
+
+
+def _is_exempt(check: Check, code_language: str | None) -> bool:
+    alone = check.only_for_code_languages
+    return code_language in check.exempt_languages or (bool(alone) and code_language not in alone)
 
 
 def _bound(check: Check) -> str:

@@ -100,6 +100,7 @@ def _plain(check: Check) -> dict[str, Any]:
         "bound": bound,
         "null_fails": check.null_fails,
         "exempt_languages": sorted(check.exempt_languages),
+        "only_for_code_languages": sorted(check.only_for_code_languages),
         "only_for": sorted(check.only_for),
         "not_for": sorted(check.not_for),
     }

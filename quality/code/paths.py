@@ -57,6 +57,9 @@ GENERATED_FILES = (
     r"(?:julia)?manifest(?:-v[\d.]+)?\.toml",
 )
 
+# Files of the language Text that belong to code [StarCoder2, "language-specific filters"; OpenCoder takes the same].
+CODE_TEXT_FILES = (r"[^/]*requirement[^/]*", r"(?:readme|notes|todo|description|cmakelists)(?:\.[^/]*)?")
+
 _VENDORED = "|".join(
     [
         _FOLDER.format("|".join(VENDORED_FOLDERS)),
@@ -75,3 +78,8 @@ def is_vendored(paths: pa.StringArray) -> pa.BooleanArray:
 def is_generated_name(paths: pa.StringArray) -> pa.BooleanArray:
     """Whether each path is that of a tool's product: a lock file, a minified file, compiled protocols; null for a null."""
     return pc.match_substring_regex(pc.utf8_lower(paths), _GENERATED)
+
+
+def has_text_name(paths: pa.StringArray) -> pa.BooleanArray:
+    """Whether each path's name is that of a text beside code: a readme, notes, requirements; null for a null."""
+    return pc.match_substring_regex(pc.utf8_lower(paths), _FILE.format("|".join(CODE_TEXT_FILES)))

@@ -14,7 +14,7 @@ from quality.code.languages import code_languages
 from quality.code.lines import count_duplicates, count_lines
 from quality.code.markers import find_markers, phrase_table
 from quality.code.parts import count_parts
-from quality.code.paths import is_generated_name, is_vendored
+from quality.code.paths import has_text_name, is_generated_name, is_vendored
 from quality.code.segments import segment
 from quality.code.shares import count_characters, packed_classes
 from quality.code.syntax import opening_table, syntax_languages, syntax_table
@@ -47,6 +47,7 @@ CODE_SCHEMA = pa.schema(
         ("has_source_map", pa.int8()),  # 1: refers to a source map in its last two lines
         ("is_vendored", pa.int8()),  # 1: the path of others' code; null: no path
         ("is_generated_name", pa.int8()),  # 1: the path of a tool's product; null: no path
+        ("has_text_name", pa.int8()),  # 1: the name of a text beside code, a readme; null: no path
         ("html_text_chars", pa.int64()),  # visible text of HTML; null for other languages
         ("html_text_share", pa.float64()),  # of all characters
     ]
@@ -70,6 +71,7 @@ def measure(documents: Documents, _settings: CodeSettings) -> Measured:
         CODE_LANGUAGE_COLUMN: languages,
         "is_vendored": is_vendored(documents.path).cast(pa.int8()),
         "is_generated_name": is_generated_name(documents.path).cast(pa.int8()),
+        "has_text_name": has_text_name(documents.path).cast(pa.int8()),
         "html_text_chars": pa.array(tallies["n_html_text_chars"], mask=~is_html),
         "html_text_share": pa.array(_ratio(tallies["n_html_text_chars"], tallies["n_chars"]), mask=~is_html),
     }
