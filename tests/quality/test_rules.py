@@ -24,7 +24,7 @@ def signals_of(case: dict[str, Any]) -> pa.Table:
         "path": pa.array([case.get("path")], pa.string()),
         "language_hint": pa.array([case.get("code_language")], pa.string()),
     }
-    groups = {name: group.settings() for name, group in signal_groups().items() if group.measured_for}
+    groups = {name: group.settings() for name, group in signal_groups().items() if group.measured_for or case["rule"] == name}
     return pa.table(dict(measure_groups(documents_of(text, **known), groups).columns))
 
 
