@@ -6,11 +6,12 @@ import numpy as np
 
 from quality.code.segments import COMMENT, LINE_FEED, SPACE, line_end, says
 from quality.code.syntax import packed
+from quality.code.tallies import WORD
 from quality.kernel import kernel
 
 PROBES = 32  # places that a line is looked for in the table
 HASH_STEP = np.uint64(0x9E3779B97F4A7C15)  # odd; 2^64 over the golden ratio, as in Fibonacci hashing
-CLOSING_BRACE, COMMA = ord("}"), ord(",")
+MAX_MARKS = 8  # a longer line counts even if it has no word: a rule of dashes, a row of a table
 
 ASSERT = packed("assert")
 SMALL_A, SMALL_E, SMALL_S = ord("a"), ord("e"), ord("s")
@@ -18,13 +19,13 @@ BLOCK_BYTES = 512
 
 
 @kernel
-def count_lines(text: Any, kinds: Any, line: Any, hashes: Any, tally: Any) -> int:
+def count_lines(text: Any, classes: Any, kinds: Any, line: Any, hashes: Any, tally: Any) -> int:
     """Fill in the counts of lines, and write the hashes of code lines to `hashes` (uint64); how many it wrote.
 
     `line` is scratch space, a multiple of eight bytes and eight longer than any line.
 
-    A code line has something that is neither comment nor whitespace (here: control characters too). Its hash is that of this something. Lines of one
-    byte and `},` get none, as OpenCoder does not count them as repeated.
+    A code line has something that is neither comment nor whitespace (here: control characters too). Its hash is that of this something. Short lines of marks alone, as `});`, get none and count as repeated never: OpenCoder
+    leaves out `},` and single marks, and with that refuses tests full of closing brackets.
     """
     n_hashed = n_code_lines = n_line_feeds = 0
     words = line.view(np.uint64)
@@ -37,7 +38,7 @@ def count_lines(text: Any, kinds: Any, line: Any, hashes: Any, tally: Any) -> in
         if byte == LINE_FEED or is_last:
             n_line_feeds += byte == LINE_FEED
             n_code_lines += n_bytes > 0
-            if n_bytes > 1 and not (n_bytes == 2 and line[0] == CLOSING_BRACE and line[1] == COMMA):
+            if n_bytes > MAX_MARKS or _has_word(line, n_bytes, classes):
                 hashes[n_hashed] = _hash_of(line, words, n_bytes)
                 n_hashed += 1
             n_bytes = 0
@@ -45,6 +46,14 @@ def count_lines(text: Any, kinds: Any, line: Any, hashes: Any, tally: Any) -> in
     tally.n_code_lines = n_code_lines
     tally.n_assert_lines = _count_assert_lines(text, kinds)
     return n_hashed
+
+
+@kernel
+def _has_word(line: Any, n_bytes: int, classes: Any) -> bool:
+    for at in range(n_bytes):  # noqa: SIM110 (numba has no generators)
+        if classes[line[at]] & WORD:
+            return True
+    return False
 
 
 @kernel

@@ -124,7 +124,7 @@ def _tally_all(
         segment(text, syntaxes[row], openings[row], kinds)
         count_characters(text, classes, packed, of_characters, tally)
         count_parts(text, classes, kinds, tally)
-        n_hashes = count_lines(text, kinds, line, hashes, tally)
+        n_hashes = count_lines(text, classes, kinds, line, hashes, tally)
         tally.n_duplicate_lines = count_duplicates(hashes, n_hashes, seen, counts)
         count_encoded(text, classes, tally)
         find_markers(text, phrases, phrase_lengths, phrase_begins, tally)
