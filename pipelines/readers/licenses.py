@@ -182,8 +182,8 @@ def _variant(family: str, words: str) -> str | None:
 def spdx_header(text: str) -> str | None:
     """What a file's head says of its own licence, which counts before its repository's; None: nothing.
 
-    That is an `SPDX-License-Identifier:` in the first 20 lines; else, in the first 40, that it is proprietary, a sentence
-    of the GNU or Mozilla licences, or words of another licence.
+    That is an `SPDX-License-Identifier:` in the first 20 lines; else, in the first 40, that it is proprietary, a
+    sentence of the GNU or Mozilla licences, or words of another licence.
     """
     lines = _head(text, NOTICE_LINES)
     for line in lines[:HEADER_LINES]:

@@ -34,7 +34,7 @@ def _opens_tag(text: Any, at: int) -> bool:
     if at + 1 >= len(text):
         return False
     after = text[at + 1]
-    return after == SLASH or after == BANG or after == QUESTION or (0x61 <= (after | 0x20) and (after | 0x20) <= 0x7A)
+    return after in (SLASH, BANG, QUESTION) or (after | 32 >= 97 and after | 32 <= 122)
 
 
 @kernel
@@ -68,7 +68,7 @@ def _tag_end(text: Any, at: int) -> int:
         at += 1
         if quote:
             quote = 0 if byte == quote else quote
-        elif byte == DOUBLE or byte == SINGLE:
+        elif byte in (DOUBLE, SINGLE):
             quote = byte
         elif byte == GREATER:
             return at

@@ -1,4 +1,5 @@
-"""The programming language of a document: what its source says, else its file's name, and the content where that is open.
+"""The programming language of a document: what its source says, else its file's name, and the content where both leave
+it open.
 
 Names are github-linguist's, and so is the order of deciding: name, shebang, then marks of the language in the head.
 """
@@ -21,7 +22,7 @@ OF_CONTENT_ALONE = ("Forth", "MATLAB", "Puppet", "QMake", "Rocq Prover")
 
 
 class Mark(NamedTuple):
-    """Files with the ending `suffix` are in `language` where the head has a match of `pattern` (RE2, `^` at every line)."""
+    """Files with the ending `suffix` are in `language` where the head matches `pattern` (RE2, `^` at every line)."""
 
     suffix: str
     language: str
@@ -41,7 +42,11 @@ MARKS = (
     Mark("h", "C++", _CPP),
     Mark("m", "Objective-C", _OBJECTIVE_C),
     Mark("m", "MATLAB", r"^\s*%|^\s*function\b[^;{]*$"),
-    Mark("pl", "Perl", r"^\s*use\s+(?:strict|warnings|v?5|constant|overload|lib)\b|^\s*package\s+[\w:]+\s*;|^\s*my\s*[$@%(]"),
+    Mark(
+        "pl",
+        "Perl",
+        r"^\s*use\s+(?:strict|warnings|v?5|constant|overload|lib)\b|^\s*package\s+[\w:]+\s*;|^\s*my\s*[$@%(]",
+    ),
     Mark("pl", "Prolog", r"^\s*:-|^[a-z]\w*\([^#]*\)\s*:-|^[a-z]\w*\([^#]*\)\.\s*$"),
     Mark("pro", "Prolog", r"^[^\[#]+:-"),
     Mark("pro", "QMake", r"^\s*(?:HEADERS|SOURCES|TARGET|TEMPLATE|QT|CONFIG)\s*[+-]?="),

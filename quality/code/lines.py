@@ -24,8 +24,9 @@ def count_lines(text: Any, classes: Any, kinds: Any, line: Any, hashes: Any, tal
 
     `line` is scratch space, a multiple of eight bytes and eight longer than any line.
 
-    A code line has something that is neither comment nor whitespace (here: control characters too). Its hash is that of this something. Short lines of marks alone, as `});`, get none and count as repeated never: OpenCoder
-    leaves out `},` and single marks, and with that refuses tests full of closing brackets.
+    A code line has something that is neither comment nor whitespace (here: control characters too). Its hash is that of
+    this something. Short lines of marks alone, as `});`, get none and never count as repeated: OpenCoder leaves `},`
+    and single marks out, no more, and so refuses tests full of closing brackets.
     """
     n_hashed = n_code_lines = n_line_feeds = 0
     words = line.view(np.uint64)
@@ -104,6 +105,7 @@ def count_duplicates(hashes: Any, n_hashes: int, seen: Any, counts: Any) -> int:
     while size < 2 * n_hashes:
         size *= 2
     counts[:size] = 0
+    place: Any
     for i in range(n_hashes):
         place = np.int64(hashes[i] & np.uint64(size - 1))
         for _ in range(PROBES):

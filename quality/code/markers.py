@@ -84,7 +84,7 @@ def _count_phrases(text: Any, phrases: Any, lengths: Any, begins: Any) -> int:
         if begins[byte] and not is_in_word:
             for phrase in range(len(lengths)):
                 n_found += _says_phrase(text, at, phrases, lengths, phrase)
-        is_in_word = 0x61 <= (byte | 0x20) and (byte | 0x20) <= 0x7A
+        is_in_word = (byte | 0x20) >= 0x61 and (byte | 0x20) <= 0x7A
     return n_found
 
 

@@ -1,7 +1,7 @@
 """Paths of files that nobody wrote for this repository: copies of others' code, and products of tools.
 
-Told by patterns after github-linguist's `vendor.yml` and `generated.rb`, of which only those are taken that mean a copy or a
-product: linguist also hides fixtures, documentation and settings from its statistics, which people do write.
+Told by patterns after github-linguist's `vendor.yml` and `generated.rb`, of which only those are taken that mean a copy
+or a product: linguist also hides fixtures, documentation and settings from its statistics, which people do write.
 """
 
 import pyarrow as pa
@@ -76,7 +76,7 @@ def is_vendored(paths: pa.StringArray) -> pa.BooleanArray:
 
 
 def is_generated_name(paths: pa.StringArray) -> pa.BooleanArray:
-    """Whether each path is that of a tool's product: a lock file, a minified file, compiled protocols; null for a null."""
+    """Whether each path is that of a tool's product: a lock file, compiled protocols; null for a null."""
     return pc.match_substring_regex(pc.utf8_lower(paths), _GENERATED)
 
 

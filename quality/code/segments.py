@@ -115,7 +115,7 @@ def _may_begin(text: Any, at: int, where: int) -> bool:
 
 @kernel
 def _is_blank(byte: int) -> bool:
-    return byte == SPACE or byte == TAB or byte == LINE_FEED or byte == CARRIAGE_RETURN
+    return byte in (SPACE, TAB, LINE_FEED, CARRIAGE_RETURN)
 
 
 @kernel
@@ -156,7 +156,7 @@ def _block_end(text: Any, at: int, opening: int, closing: int, nests: int) -> in
 
 
 @kernel
-def _string_kind(quote: int, syntax: Any) -> int:
+def _string_kind(quote: int, syntax: Any) -> Any:
     if quote == DOUBLE:
         return syntax.double
     if quote == SINGLE:

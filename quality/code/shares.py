@@ -21,7 +21,10 @@ def packed_classes() -> npt.NDArray[np.uint64]:
     """For every byte, ones in the fields of its classes, of FIELD_BITS each: letters, digits, whitespace, over 0x7F."""
     classes = byte_classes()
     fields = [(classes & of_class) != 0 for of_class in (LETTER, DIGIT, WHITE, MULTIBYTE)]
-    return np.sum([field.astype(np.uint64) << np.uint64(FIELD_BITS * i) for i, field in enumerate(fields)], axis=0)
+    packed = np.zeros(256, np.uint64)
+    for number, field in enumerate(fields):
+        packed |= field.astype(np.uint64) << np.uint64(FIELD_BITS * number)
+    return packed
 
 
 @kernel
@@ -53,7 +56,7 @@ def _packed_counts(block: Any, packed: Any) -> Any:
 
 
 @kernel
-def _field(counts: Any, number: int) -> int:
+def _field(counts: Any, number: int) -> Any:
     return np.int64((counts >> np.uint64(FIELD_BITS * number)) & np.uint64((1 << FIELD_BITS) - 1))
 
 

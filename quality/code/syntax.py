@@ -5,7 +5,7 @@ templates and here-documents are not known. What is read wrongly ends with the l
 strings do.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -16,7 +16,7 @@ from quality.code.languages import known_languages
 
 # Where a line comment may begin.
 ANYWHERE, AFTER_SPACE, FIRST_ON_LINE = 0, 1, 2
-# What a byte may open: nothing, a comment, a string, or an escape; brackets are counted where strings may be statements.
+# What a byte may open: nothing, a comment, a string, an escape; brackets are counted where strings may be statements.
 PLAIN, MARKER, QUOTE, ESCAPE, BRACKET = 0, 1, 2, 3, 4
 # Strings of a quote: none, up to the line's end, over lines, or one character alone (so `'a` of Rust opens nothing).
 NO_STRING, ONE_LINE, MANY_LINES, ONE_CHARACTER = 0, 1, 2, 3
@@ -52,7 +52,6 @@ _PYTHON = Syntax(("#",), triple=True, docstrings=True)
 _NOTHING = Syntax(double=NO_STRING, single=NO_STRING)
 _CSS = Syntax(block=("/*", "*/"))
 _STYLE = Syntax(("//",), block=("/*", "*/"))
-_PROSE_STRINGS = {"double": NO_STRING, "single": NO_STRING}
 
 SYNTAX: dict[str, Syntax] = {
     "Ada": Syntax(("--",), single=ONE_CHARACTER, escape=""),
@@ -75,12 +74,12 @@ SYNTAX: dict[str, Syntax] = {
     "Elm": Syntax(("--",), block=("{-", "-}"), nests=True, single=ONE_CHARACTER),
     "Erlang": Syntax(("%",)),
     "F#": Syntax(("//",), block=("(*", "*)"), single=ONE_CHARACTER),
-    "Forth": Syntax(("\\ ",), block=("( ", ")"), **_PROSE_STRINGS),
+    "Forth": replace(_NOTHING, line=("\\ ",), block=("( ", ")")),
     "Fortran": Syntax(("!",), escape=""),
     "Go": Syntax(("//",), block=("/*", "*/"), single=ONE_CHARACTER, backtick=MANY_LINES),
     "HCL": Syntax(("#", "//"), block=("/*", "*/"), single=NO_STRING),
     "Haskell": Syntax(("--",), block=("{-", "-}"), nests=True, single=ONE_CHARACTER),
-    "INI": Syntax((";", "#"), line_may_begin=FIRST_ON_LINE, **_PROSE_STRINGS),
+    "INI": replace(_NOTHING, line=(";", "#"), line_may_begin=FIRST_ON_LINE),
     "JSON": Syntax(single=NO_STRING),
     "Julia": Syntax(("#",), block=("#=", "=#"), nests=True, single=ONE_CHARACTER, triple=True, docstrings=True),
     "Lua": Syntax(("--",), block=("--[[", "]]")),
@@ -92,14 +91,12 @@ SYNTAX: dict[str, Syntax] = {
     "PowerShell": Syntax(("#",), line_may_begin=AFTER_SPACE, block=("<#", "#>"), escape="`"),
     "Prolog": Syntax(("%",), block=("/*", "*/")),
     "Puppet": Syntax(("#",)),
-    "QMake": Syntax(("#",), **_PROSE_STRINGS),
-    "Roff": Syntax(('.\\"', "'\\\"", '\\"'), **_PROSE_STRINGS),
-    "Ruby": Syntax(
-        ("#",), line_may_begin=AFTER_SPACE, other_block=("=begin", "=end"), other_block_at_line_start=True
-    ),
+    "QMake": replace(_NOTHING, line=("#",)),
+    "Roff": replace(_NOTHING, line=('.\\"', "'\\\"", '\\"')),
+    "Ruby": Syntax(("#",), line_may_begin=AFTER_SPACE, other_block=("=begin", "=end"), other_block_at_line_start=True),
     "SQL": Syntax(("--",), block=("/*", "*/"), escape=""),
     "SystemVerilog": Syntax(("//",), block=("/*", "*/"), single=NO_STRING),
-    "TeX": Syntax(("%",), **_PROSE_STRINGS),
+    "TeX": replace(_NOTHING, line=("%",)),
     "Thrift": Syntax(("//", "#"), block=("/*", "*/")),
     "VHDL": Syntax(("--",), single=ONE_CHARACTER, escape=""),
     "Verilog": Syntax(("//",), block=("/*", "*/"), single=NO_STRING),
@@ -107,7 +104,7 @@ SYNTAX: dict[str, Syntax] = {
     "Visual Basic .NET": Syntax(("'",), single=NO_STRING, escape=""),
     "WebAssembly": Syntax((";;",), block=("(;", ";)"), nests=True, single=NO_STRING),
     "Zig": Syntax(("//",), single=ONE_CHARACTER),
-    "reStructuredText": Syntax((".. ",), line_may_begin=FIRST_ON_LINE, **_PROSE_STRINGS),
+    "reStructuredText": replace(_NOTHING, line=(".. ",), line_may_begin=FIRST_ON_LINE),
 }
 
 SYNTAX_ROW = np.dtype(
@@ -159,7 +156,7 @@ def opening_table() -> npt.NDArray[np.uint8]:
     for number, row in enumerate(syntax_table()):
         if row["docstrings"]:
             table[number, [ord(bracket) for bracket in "()[]{}"]] = BRACKET
-        if 0 < row["escape"]:
+        if row["escape"] > 0:
             table[number, int(row["escape"])] = ESCAPE  # \\% of TeX opens no comment
         quotes = {"double": '"', "single": "'", "backtick": "`"}
         table[number, [ord(quote) for name, quote in quotes.items() if row[name]]] = QUOTE

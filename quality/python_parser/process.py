@@ -1,7 +1,7 @@
 """Python's parser in a child process, so that no text can hang the worker, crash it or take its memory.
 
-The parser is native code that nothing interrupts, and some texts cost it exponential time. The limit is of CPU time, not
-wall-clock time: a busy machine must not change what is kept.
+The parser is native code that nothing interrupts, and some texts cost it exponential time. The limit is of CPU time,
+not wall-clock time: a busy machine must not change what is kept.
 """
 
 import atexit

@@ -1,4 +1,4 @@
-"""Drop what tools made: it says so near its top, is named like it, is minified, or points to the source it was made of."""
+"""Drop what tools made: it says so near its top, is named like it, is minified, or names a source map."""
 
 from pydantic import Field
 
@@ -12,8 +12,12 @@ MANY = 1_000_000  # phrases in five lines: no limit
 class GeneratedSettings(RuleSettings):
     """Settings of the rule `generated`."""
 
-    allow_markers: bool = Field(False, description="Keep files that say in their first five lines that a tool made them.")
-    allow_names: bool = Field(False, description="Keep lock files, compiled protocols and what else is named like a product.")
+    allow_markers: bool = Field(
+        False, description="Keep files that say in their first five lines that a tool made them."
+    )
+    allow_names: bool = Field(
+        False, description="Keep lock files, compiled protocols and what else is named like a product."
+    )
     max_mean_line_chars: float = Field(110, ge=0, description="Largest mean line of `minified_languages`.")
     minified_languages: tuple[str, ...] = Field(
         MINIFIED_LANGUAGES, min_length=1, description="Languages of which longer lines mean a minified file."
@@ -26,9 +30,7 @@ def _checks(settings: GeneratedSettings) -> tuple[Check, ...]:
     return (
         Check("says_so", "n_generated_markers", "<=", MANY if settings.allow_markers else 0),
         Check("named_so", "is_generated_name", "<=", 1 if settings.allow_names else 0),
-        Check(
-            "minified", "mean_line_chars", "<=", settings.max_mean_line_chars, only_for_code_languages=minified
-        ),
+        Check("minified", "mean_line_chars", "<=", settings.max_mean_line_chars, only_for_code_languages=minified),
         Check("has_source_map", "has_source_map", "<=", 1 if settings.allow_source_maps else 0),
     )
 

@@ -11,7 +11,7 @@ TEXT_LANGUAGES = ("Markdown", "Roff", "TeX", "Text", "reStructuredText")
 # Its `data` type, less the style sheets and interfaces that people write.
 DATA_LANGUAGES = ("CSV", "INI", "JSON", "SVG", "TOML", "XML", "YAML")
 # 1 is no limit for a share.
-_DATA = {
+_DATA: dict[str, float] = {
     "max_chars": 5000,
     "max_long_string_line_share": 1,
     "max_string_share": 1,
@@ -119,9 +119,7 @@ def _checks(settings: OpencoderSettings) -> tuple[Check, ...]:
     return tuple(check for limit in LIMITS for check in _checks_of(settings, *limit))
 
 
-def _checks_of(
-    settings: OpencoderSettings, reason: str, signal: str, comparison: Comparison, name: str
-) -> list[Check]:
+def _checks_of(settings: OpencoderSettings, reason: str, signal: str, comparison: Comparison, name: str) -> list[Check]:
     """The check of one limit, and one more for every language in which it differs."""
     general: Any = getattr(settings, name)
     others = {
@@ -142,8 +140,8 @@ def _checks_of(
 RULE = Rule(
     name="opencoder",
     meaning="The file's lines, letters, comments and strings are in the proportions of written code.",
-    origin="OpenCoder (Huang et al. 2024), pipeline/code_filter_config.py of opc_data_filtering; its filters of generated "
-    "code, encoded data and XML are in `generated` and `starcoder2`.",
+    origin="OpenCoder (Huang et al. 2024), pipeline/code_filter_config.py of opc_data_filtering; its filters of "
+    "generated code, encoded data and XML are in `generated` and `starcoder2`.",
     settings=OpencoderSettings,
     checks=_checks,
 )

@@ -23,14 +23,19 @@ class Starcoder2Settings(RuleSettings):
         XML_LANGUAGES, description="Programming languages that may declare XML in the first 100 characters."
     )
     max_data_lines: int = Field(512, ge=0, description="Largest number of lines of `data_line_languages`.")
-    data_line_languages: tuple[str, ...] = Field(DATA_LINE_LANGUAGES, min_length=1, description="Languages to which that applies.")
+    data_line_languages: tuple[str, ...] = Field(
+        DATA_LINE_LANGUAGES, min_length=1, description="Languages to which that applies."
+    )
     min_data_chars: int = Field(100, ge=0, description="Least number of characters of `data_size_languages`.")
     max_data_chars: int = Field(5000, ge=0, description="Largest number of characters of `data_size_languages`.")
-    data_size_languages: tuple[str, ...] = Field(DATA_SIZE_LANGUAGES, min_length=1, description="Languages to which those apply.")
+    data_size_languages: tuple[str, ...] = Field(
+        DATA_SIZE_LANGUAGES, min_length=1, description="Languages to which those apply."
+    )
     min_html_text_chars: int = Field(100, ge=0, description="Least number of visible characters of HTML.")
     min_html_text_share: float = Field(0.2, ge=0, le=1, description="Least share of visible characters of HTML.")
     text_names_only: bool = Field(
-        True, description="Keep of the language Text only what its name ties to code (readme, notes, requirements, ...)."
+        True,
+        description="Keep of the language Text only what its name ties to code (readme, notes, requirements, ...).",
     )
 
 
@@ -54,8 +59,8 @@ def _checks(settings: Starcoder2Settings) -> tuple[Check, ...]:
 RULE = Rule(
     name="starcoder2",
     meaning="The file is neither encoded data nor a data file of any length, and a page has text to read.",
-    origin="StarCoder2 (Lozhkov et al. 2024), language-specific and encoded-data filters; sizes of data files and the XML "
-    "filter as in StarCoder (bigcode-dataset, preprocessing/filtering.py and arguments.py).",
+    origin="StarCoder2 (Lozhkov et al. 2024), language-specific and encoded-data filters; sizes of data files and the "
+    "XML filter as in StarCoder (bigcode-dataset, preprocessing/filtering.py and arguments.py).",
     settings=Starcoder2Settings,
     checks=_checks,
 )

@@ -14,7 +14,7 @@ def _checks(_settings: VendoredSettings) -> tuple[Check, ...]:
 RULE = Rule(
     name="vendored",
     meaning="The file's path is not that of a copy of others' code.",
-    origin="github-linguist's vendor.yml, which StarCoder2 (Lozhkov et al. 2024) applies; only the patterns that mean a copy.",
+    origin="github-linguist's vendor.yml, which StarCoder2 (Lozhkov et al. 2024) applies: its patterns of copies.",
     settings=VendoredSettings,
     checks=_checks,
 )

@@ -1,4 +1,4 @@
-"""Python syntax: whether a file of Python parses. Measured only where it is asked for, as it costs more than the rest."""
+"""Python syntax: whether a file of Python parses. Measured only where asked for, as it costs more than the rest."""
 
 import pyarrow as pa
 import pyarrow.compute as pc

@@ -6,7 +6,7 @@ import re
 import tokenize
 from collections import Counter
 from html.parser import HTMLParser
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 BASE64 = re.compile(r"[a-zA-Z0-9+/\n=]{64,}")
 HEXADECIMAL = re.compile(r"(?:\b(?:0x|\\x)?[0-9a-fA-F]{2}(?:,|\b\s*)){8,}")
@@ -76,7 +76,7 @@ def parts(text: str, kinds: str) -> dict[str, float]:
 def _lines(text: str, kinds: str) -> list[list[tuple[str, str]]]:
     ends = [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
     pairs = list(zip(text, kinds, strict=True))
-    return [pairs[start : end - 1] for start, end in zip(ends, ends[1:], strict=False)]
+    return [pairs[start : end - 1] for start, end in pairwise(ends)]
 
 
 def _stands_at(line: list[tuple[str, str]], at: int, word: str) -> bool:
@@ -97,7 +97,9 @@ def python_comment_chars(text: str) -> int:
     lines = text.splitlines(keepends=True)
     starts = [0, *accumulate(map(len, lines))]
     comments = sum(
-        len(token.string) for token in tokenize.generate_tokens(io.StringIO(text).readline) if token.type == tokenize.COMMENT
+        len(token.string)
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+        if token.type == tokenize.COMMENT
     )
     strings = 0
     for node in ast.walk(ast.parse(text)):

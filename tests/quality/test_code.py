@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -24,8 +25,32 @@ from tests.quality.texts import AWKWARD, documents
 PIECES = [
     *AWKWARD,
     *["//", "/*", "*/", "#", '"""', "'''", "`", "\\", "\\\n", "\n", "\n", "\n    ", "x = 1\n", "},\n", "},", "}\n"],
-    *["assert", "ASSERT ", "todo", "autodoc", "FIXME ", "your code here", "Your Code", "0x1f", "0xG", "\\x1f", "1f", "1f,"],
-    *["\\u12ab" * 5, "\\u12", "1f " * 5, "0x1f," * 5, "\\x1f" * 5, "abcdEF09+/=\n" * 4, "k", "<", "https://a.b/c", "-" * 25],
+    *[
+        "assert",
+        "ASSERT ",
+        "todo",
+        "autodoc",
+        "FIXME ",
+        "your code here",
+        "Your Code",
+        "0x1f",
+        "0xG",
+        "\\x1f",
+        "1f",
+        "1f,",
+    ],
+    *[
+        "\\u12ab" * 5,
+        "\\u12",
+        "1f " * 5,
+        "0x1f," * 5,
+        "\\x1f" * 5,
+        "abcdEF09+/=\n" * 4,
+        "k",
+        "<",
+        "https://a.b/c",
+        "-" * 25,
+    ],
 ]
 code = st.one_of(documents, st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 
@@ -62,7 +87,9 @@ def test_comments_strings_and_lines_of_javascript_are_the_references(text: str) 
 
 
 def standard_library(count: int) -> list[str]:
-    files = sorted(Path(sysconfig.get_paths()["stdlib"]).glob("*.py"), key=lambda path: sha256(path.name.encode()).digest())
+    files = sorted(
+        Path(sysconfig.get_paths()["stdlib"]).glob("*.py"), key=lambda path: sha256(path.name.encode()).digest()
+    )
     return [path.read_text("utf-8") for path in files[:count]]
 
 
@@ -80,7 +107,7 @@ def test_comments_of_python_are_those_of_its_own_parser() -> None:
     [
         ("Rust", "fn f<'a>(x: &'a str) { '\"'; /* a /* b */ c */ } // d", "/* a /* b */ c */// d"),
         ("C", "char c = '\"'; int n = 1'000; // it's\n/* \"a */ x", "// it's/* \"a */"),
-        ("Go", "s := `// no \"` + \"/* no */\" // yes", "// yes"),
+        ("Go", 's := `// no "` + "/* no */" // yes', "// yes"),
         ("Lua", "--[[ a\nb ]] x = 1 -- c", "--[[ a\nb ]]-- c"),
         ("Shell", 'echo "$#" ${#a} # yes\n#yes', "# yes#yes"),
         ("Ruby", "=begin\nno\n=end\nx = '#'\n\"#{a}\" # b\n", "=begin\nno\n=end# b"),
@@ -114,8 +141,23 @@ def test_every_language_of_the_syntax_table_is_known() -> None:
 @given(
     st.lists(
         st.sampled_from(
-            ["<p>", "</p>", "text ", "é", '<a href="x>y">', "<br/>", "<!-- no > -->", "&amp;", " < ", "a < b", "\n"]
-            + ["<script>if (a < b) { c }</script>", "<style>p { color: red }</style>", "<SCRIPT x>no</SCRIPT >", "<!doctype html>"]
+            [
+                "<p>",
+                "</p>",
+                "text ",
+                "é",
+                '<a href="x>y">',
+                "<br/>",
+                "<!-- no > -->",
+                "&amp;",
+                " < ",
+                "a < b",
+                "\n",
+                "<script>if (a < b) { c }</script>",
+                "<style>p { color: red }</style>",
+                "<SCRIPT x>no</SCRIPT >",
+                "<!doctype html>",
+            ]
         ),
         max_size=20,
     )
@@ -161,13 +203,15 @@ def test_references_to_source_maps(text: str, has_map: int) -> None:
     assert measured(text)["has_source_map"] == has_map
 
 
-@pytest.mark.parametrize(("text", "has_header"), [('<?xml version="1.0"?>', 1), ("é" * 86 + "<?xml version=", 1), ("é" * 87 + "<?xml version=", 0)])
+@pytest.mark.parametrize(
+    ("text", "has_header"),
+    [('<?xml version="1.0"?>', 1), ("é" * 86 + "<?xml version=", 1), ("é" * 87 + "<?xml version=", 0)],
+)
 def test_xml_headers(text: str, has_header: int) -> None:
     assert measured(text)["has_xml_header"] == has_header
 
 
 def test_lines_made_to_collide_take_few_steps_and_count_once() -> None:
-    import numpy as np  # noqa: PLC0415
 
     n_lines = 3 * PROBES
     hashes = np.arange(n_lines, dtype=np.uint64) << np.uint64(40)  # all in one place of the table
@@ -212,9 +256,40 @@ def test_hostile_text_is_measured(language: str | None) -> None:
             assert all(value is None or 0 <= value <= 1 for value in column.to_pylist()), name
 
 
-FRAGMENTS = [b"\xf4\xbf\xbf\xbf", b"\xe3\x81", b"\\", b"'", b'"""', b"/*", b"{-", b"<!", b"<script", b"0x", b"\\u12", b"=", b"#", b"r'''"]
-FRAGMENTS += [b"", b"\xff", b"'\\", b"'\xe3", b"/", b"-", b"<", b"rem", b"a" * 70, b"12 " * 9, b"//# sourceMapp", b"<?xml ver", b"\n", b"asse"]
+FRAGMENTS = [
+    b"\xf4\xbf\xbf\xbf",
+    b"\xe3\x81",
+    b"\\",
+    b"'",
+    b'"""',
+    b"/*",
+    b"{-",
+    b"<!",
+    b"<script",
+    b"0x",
+    b"\\u12",
+    b"=",
+    b"#",
+    b"r'''",
+]
+FRAGMENTS += [
+    b"",
+    b"\xff",
+    b"'\\",
+    b"'\xe3",
+    b"/",
+    b"-",
+    b"<",
+    b"rem",
+    b"a" * 70,
+    b"12 " * 9,
+    b"//# sourceMapp",
+    b"<?xml ver",
+    b"\n",
+    b"asse",
+]
 CHECKED_RUN = """
+import numpy as np
 import pyarrow as pa
 from quality.code.syntax import syntax_languages
 from quality.signal_group import documents_of

@@ -101,7 +101,12 @@ def test_what_takes_too_long_is_unparsed_and_the_next_text_is_parsed() -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.sampled_from(["print ", "x", " = ", "(", ")", "\n", "    ", "if ", ":", "'", "0", "\\", "é", "\r"]), max_size=12))
+@given(
+    st.lists(
+        st.sampled_from(["print ", "x", " = ", "(", ")", "\n", "    ", "if ", ":", "'", "0", "\\", "é", "\r"]),
+        max_size=12,
+    )
+)
 def test_what_compiles_is_valid(pieces: list[str]) -> None:
     text = "".join(pieces)
     try:

@@ -24,12 +24,16 @@ def signals_of(case: dict[str, Any]) -> pa.Table:
         "path": pa.array([case.get("path")], pa.string()),
         "language_hint": pa.array([case.get("code_language")], pa.string()),
     }
-    groups = {name: group.settings() for name, group in signal_groups().items() if group.measured_for or case["rule"] == name}
+    groups = {
+        name: group.settings() for name, group in signal_groups().items() if group.measured_for or case["rule"] == name
+    }
     return pa.table(dict(measure_groups(documents_of(text, **known), groups).columns))
 
 
 @pytest.mark.parametrize(
-    "case", CASES, ids=lambda case: f"{case['rule']}:{str(case.get('text') or case.get('path') or case.get('license'))[:20]}"
+    "case",
+    CASES,
+    ids=lambda case: f"{case['rule']}:{str(case.get('text') or case.get('path') or case.get('license'))[:20]}",
 )
 def test_golden(case: dict[str, Any]) -> None:
     rule = rules()[case["rule"]]

@@ -151,7 +151,10 @@ LGPL_NOTICE = """######################## BEGIN LICENSE BLOCK ##################
         ("# This source code is licensed under the MIT license found in the\n# LICENSE file\n", "MIT"),
         ("/*\n" + MIT.replace("\n", "\n * ") + "*/\n", "MIT"),
         ("// Confidential and proprietary. All rights reserved.\n", "LicenseRef-Proprietary"),
-        ("// Unauthorized copying of this file, via any medium, is prohibited\n" + LGPL_NOTICE, "LicenseRef-Proprietary"),
+        (
+            "// Unauthorized copying of this file, via any medium, is prohibited\n" + LGPL_NOTICE,
+            "LicenseRef-Proprietary",
+        ),
         ("# Copyright somebody. All rights reserved.\n", None),
         ("\n" * 41 + LGPL_NOTICE, None),
         ("# reads the GNU General Public License and the MIT licence\n", None),
