@@ -1,7 +1,8 @@
 """Signals and rules of code over the Python and JavaScript files of this environment.
 
-Text is in memory as the annotate stage has it. MB are of UTF-8, seconds of CPU (this process and its children), medians of
-interleaved rounds after one that does not count. `prose` is there to compare with. `rules` judges with every rule of code.
+Text is in memory as the annotate stage has it. MB are of UTF-8, seconds of CPU (this process and its children), medians
+of interleaved rounds after one that does not count. `prose` is there to compare with; `rules` judges with every rule of
+code.
 """
 
 import random

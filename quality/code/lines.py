@@ -19,30 +19,35 @@ BLOCK_BYTES = 512
 
 
 @kernel
-def count_lines(text: Any, classes: Any, kinds: Any, line: Any, hashes: Any, tally: Any) -> int:
+def count_lines(text: Any, classes: Any, kinds: Any, hashes: Any, tally: Any) -> int:
     """Fill in the counts of lines, and write the hashes of code lines to `hashes` (uint64); how many it wrote.
 
-    `line` is scratch space, a multiple of eight bytes and eight longer than any line.
-
     A code line has something that is neither comment nor whitespace (here: control characters too). Its hash is that of
-    this something. Short lines of marks alone, as `});`, get none and never count as repeated: OpenCoder leaves `},`
-    and single marks out, no more, and so refuses tests full of closing brackets.
+    this something. Lines of one byte and short ones of marks alone, as `});`, get none and never count as repeated:
+    OpenCoder leaves `},` and single bytes out, no more, and so refuses tests full of closing brackets.
     """
     n_hashed = n_code_lines = n_line_feeds = 0
-    words = line.view(np.uint64)
-    n_bytes = 0  # of the line, so far
+    start = 0
+    line_hash = np.uint64(0)
+    n_bytes = 0  # of the line's code, so far
     for at in range(len(text)):
         byte = text[at]
-        line[n_bytes] = byte
-        n_bytes += (kinds[at] != COMMENT) & (byte > SPACE)
-        is_last = at + 1 == len(text)
-        if byte == LINE_FEED or is_last:
-            n_line_feeds += byte == LINE_FEED
+        if (kinds[at] != COMMENT) & (byte > SPACE):
+            line_hash = (line_hash ^ np.uint64(byte)) * HASH_STEP
+            n_bytes += 1
+        elif byte == LINE_FEED:
+            n_line_feeds += 1
             n_code_lines += n_bytes > 0
-            if n_bytes > MAX_MARKS or _has_word(line, n_bytes, classes):
-                hashes[n_hashed] = _hash_of(line, words, n_bytes)
+            if n_bytes > MAX_MARKS or (n_bytes > 1 and _has_word(text, start, at, classes, kinds)):
+                hashes[n_hashed] = line_hash ^ (line_hash >> np.uint64(32))
                 n_hashed += 1
+            start = at + 1
+            line_hash = np.uint64(0)
             n_bytes = 0
+    n_code_lines += n_bytes > 0
+    if n_bytes > MAX_MARKS or (n_bytes > 1 and _has_word(text, start, len(text), classes, kinds)):
+        hashes[n_hashed] = line_hash ^ (line_hash >> np.uint64(32))
+        n_hashed += 1
     tally.n_line_feeds = n_line_feeds
     tally.n_code_lines = n_code_lines
     tally.n_assert_lines = _count_assert_lines(text, kinds)
@@ -50,23 +55,11 @@ def count_lines(text: Any, classes: Any, kinds: Any, line: Any, hashes: Any, tal
 
 
 @kernel
-def _has_word(line: Any, n_bytes: int, classes: Any) -> bool:
-    for at in range(n_bytes):  # noqa: SIM110 (numba has no generators)
-        if classes[line[at]] & WORD:
+def _has_word(text: Any, start: int, end: int, classes: Any, kinds: Any) -> bool:
+    for at in range(start, end):  # noqa: SIM110 (numba has no generators)
+        if kinds[at] != COMMENT and classes[text[at]] & WORD:
             return True
     return False
-
-
-@kernel
-def _hash_of(line: Any, words: Any, n_bytes: int) -> Any:
-    """The hash of line[:n_bytes]; `words` are the same bytes, eight at a time."""
-    for at in range(n_bytes, n_bytes + 8):
-        line[at] = 0
-    line_hash = np.uint64(n_bytes)
-    for at in range((n_bytes + 7) // 8):
-        line_hash = (line_hash ^ words[at]) * HASH_STEP
-        line_hash ^= line_hash >> np.uint64(32)
-    return line_hash
 
 
 @kernel

@@ -110,7 +110,6 @@ def _tally_all(
     for i in range(n_documents):
         longest_bytes = max(longest_bytes, offsets[i + 1] - offsets[i])
     kinds = np.empty(longest_bytes, np.uint8)
-    line = np.empty((longest_bytes // 8 + 2) * 8, np.uint8)
     hashes = np.empty(longest_bytes // 3 + 2, np.uint64)  # a line that is hashed has two bytes and its end
     table_size = 2
     while table_size < 2 * len(hashes):
@@ -124,7 +123,7 @@ def _tally_all(
         segment(text, syntaxes[row], openings[row], kinds)
         count_characters(text, classes, packed, of_characters, tally)
         count_parts(text, classes, kinds, tally)
-        n_hashes = count_lines(text, classes, kinds, line, hashes, tally)
+        n_hashes = count_lines(text, classes, kinds, hashes, tally)
         tally.n_duplicate_lines = count_duplicates(hashes, n_hashes, seen, counts)
         count_encoded(text, classes, tally)
         find_markers(text, phrases, phrase_lengths, phrase_begins, tally)

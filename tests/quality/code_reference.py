@@ -63,7 +63,11 @@ def parts(text: str, kinds: str) -> dict[str, float]:
     asserts = sum(
         any(_stands_at(line, i, "assert") and kind != "c" for i, (_, kind) in enumerate(line)) for line in lines
     )
-    times = Counter(line for line in code_lines if len(line.encode()) > 8 or re.search(r"[^\x00-\x7f]|\w", line))
+    times = Counter(
+        line
+        for line in code_lines
+        if len(line.encode()) > 8 or (re.search(r"[^\x00-\x7f]|\w", line) and len(line.encode()) > 1)
+    )
     return {
         "comment_share": ratio(kinds.count("c"), len(text)),
         "string_share": ratio(kinds.count("s"), n_code),
