@@ -37,12 +37,22 @@ def count_encoded(text: Any, classes: Any, tally: Any) -> None:
         start, at = next_run_of_class(text, at, classes, ESCAPES, MIN_ESCAPES_CHARS)
         if start == at:
             break
+        if not _has_digits_enough(text[start:at], classes):  # indentation, nearly always
+            continue
         n_hex, longest_hex = _hex_runs(text, start, at, classes)
         n_escaped, longest_escaped = _escape_runs(text, start, at, classes)
         n_chars += n_hex + n_escaped
         longest = max(longest, longest_hex, longest_escaped)
     tally.n_encoded_chars = n_chars
     tally.max_encoded_chars = longest
+
+
+@kernel
+def _has_digits_enough(run: Any, classes: Any) -> bool:
+    n_digits = 0
+    for at in range(len(run)):
+        n_digits += classes[run[at]] & HEX != 0
+    return n_digits >= MIN_UNITS * 2
 
 
 @kernel
