@@ -8,15 +8,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from quality.rule import Check
+from quality.rule import CODE_LANGUAGE_COLUMN, LANGUAGE_COLUMN, Check
 
 Mask = npt.NDArray[np.bool_]
 
 FAILURE_TYPE = pa.struct([("reason", pa.string()), ("value", pa.string()), ("bound", pa.string())])
 REASONS_TYPE = pa.list_(FAILURE_TYPE)
 
-CODE_LANGUAGE_COLUMN = "code_language"  # name of the programming language, null for prose
-LANGUAGE_COLUMN = "language"  # ISO 639 code of the natural language
 MEMBERS_SHOWN = 10  # of an `in` check's set, in the recorded bound: the recipe holds the whole
 
 
@@ -72,6 +70,8 @@ def _is_passed_over(signals: pa.Table, rule_name: str, check: Check) -> Mask:
     passed_over = np.zeros(signals.num_rows, np.bool_)
     if check.exempt_languages:
         passed_over |= _is_member(_column(signals, rule_name, CODE_LANGUAGE_COLUMN), check.exempt_languages)
+    if check.only_for_code_languages:
+        passed_over |= ~_is_member(_column(signals, rule_name, CODE_LANGUAGE_COLUMN), check.only_for_code_languages)
     if check.only_for:
         passed_over |= ~_is_member(_column(signals, rule_name, LANGUAGE_COLUMN), check.only_for)
     if check.not_for:

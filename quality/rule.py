@@ -15,6 +15,9 @@ from pydantic import BaseModel, ConfigDict
 
 import quality.rules
 
+CODE_LANGUAGE_COLUMN = "code_language"  # name of the programming language, null for prose
+LANGUAGE_COLUMN = "language"  # ISO 639 code of the natural language
+
 Comparison = Literal[">=", "<=", "in", "none"]
 
 
@@ -38,8 +41,18 @@ class Check:
     bound: float | frozenset[str]
     null_fails: bool = False
     exempt_languages: frozenset[str] = frozenset()  # values of `code_language` that this check passes over
+    only_for_code_languages: frozenset[str] = frozenset()  # values of `code_language` that it is for alone; none: all
     only_for: frozenset[str] = frozenset()  # values of `language` that it is for alone; none: for all
     not_for: frozenset[str] = frozenset()  # values of `language` that it passes over
+
+    def columns(self) -> set[str]:
+        """What a table must have for this check to be judged."""
+        wanted = {self.signal}
+        if self.exempt_languages or self.only_for_code_languages:
+            wanted.add(CODE_LANGUAGE_COLUMN)
+        if self.only_for or self.not_for:
+            wanted.add(LANGUAGE_COLUMN)
+        return wanted
 
 
 @dataclass(frozen=True)

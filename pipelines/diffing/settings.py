@@ -127,7 +127,9 @@ def _checks(manifest: StageManifest) -> dict[str, Any]:
         of_rule = plain.setdefault(rule, {})
         for check in checks:
             of_reason = of_rule.setdefault(check["reason"], {})
-            of_reason[f"{check['signal']} {check['comparison']}"] = check["bound"]
+            alone = check.get("only_for_code_languages", [])
+            languages = f" for {', '.join(alone)}" if alone else ""
+            of_reason[f"{check['signal']} {check['comparison']}{languages}"] = check["bound"]
             of_reason["null_fails"] = check["null_fails"]
             of_reason["exempt_languages"] = check["exempt_languages"]
     return plain

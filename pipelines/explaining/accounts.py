@@ -8,7 +8,7 @@ from pipelines.explaining.duplicates import Cluster, Removal, clusters, removals
 from pipelines.explaining.stored_rows import Stored
 from pipelines.explaining.verdicts import Verdict, verdicts
 from pipelines.reporting.files import MixtureFiles
-from quality.judge import CODE_LANGUAGE_COLUMN
+from quality.rule import CODE_LANGUAGE_COLUMN
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from pipelines.explaining.stored_rows import Stored, rows_of_stage
 from pipelines.reporting.files import MixtureFiles, reading
 from pipelines.reporting.signals import CHECKS
 from pipelines.steps.decide import SIGNAL_COLUMNS
-from quality.judge import CODE_LANGUAGE_COLUMN
-from quality.rule import Check
+from quality.rule import CODE_LANGUAGE_COLUMN, Check
 
 MEMBERS_SHOWN = 5  # of a set that a value must be in
 
@@ -67,10 +66,15 @@ def _judged(checks: list[tuple[str, Check]], signals: dict[str, Any], row: dict[
             comparison=check.comparison,
             bound=_bound(check),
             passed=f"{rule}.{check.reason}" not in failed,
-            exempt=signals[CODE_LANGUAGE_COLUMN] in check.exempt_languages,
+            exempt=_is_exempt(check, signals[CODE_LANGUAGE_COLUMN]),
         )
         for rule, check in checks
     ]
+
+
+def _is_exempt(check: Check, code_language: str | None) -> bool:
+    alone = check.only_for_code_languages
+    return code_language in check.exempt_languages or (bool(alone) and code_language not in alone)
 
 
 def _bound(check: Check) -> str:

@@ -40,7 +40,46 @@ _PHRASES = (
         "ISC",
     ),
     ("permission to use copy modify and distribute this software for any purpose with or without fee", "ISC"),
+    ("permission to use copy modify and distribute this software and its documentation for any purpose", "HPND"),
+    ("by obtaining using and or copying this software and or its associated documentation you agree", "MIT-CMU"),
+    ("this license governs use of the accompanying software", "MS-PL"),
+    ("eclipse public license v 2.0", "EPL-2.0"),
+    ("eclipse public license version 2.0", "EPL-2.0"),
+    ("eclipse public license v 1.0", "EPL-1.0"),
+    ("eclipse public license version 1.0", "EPL-1.0"),
+    ("european union public licence v. 1.2", "EUPL-1.2"),
+    ("common development and distribution license cddl version 1.0", "CDDL-1.0"),
+    ("the artistic license 2.0", "Artistic-2.0"),
+    ("do what the fuck you want to public license version 2", "WTFPL"),
+    ("blue oak model license version 1.0.0", "BlueOak-1.0.0"),
+    ("the universal permissive license upl version 1.0", "UPL-1.0"),
+    ("sil open font license version 1.1", "OFL-1.1"),
+    ("creative commons attribution sharealike 4.0 international", "CC-BY-SA-4.0"),
+    ("creative commons attribution noncommercial 4.0 international", "CC-BY-NC-4.0"),
+    ("creative commons attribution 4.0 international", "CC-BY-4.0"),
+    # Sources that may be read and not used freely.
+    ("business source license 1.1", "BUSL-1.1"),
+    ("server side public license version 1", "SSPL-1.0"),
+    ("elastic license 2.0", "Elastic-2.0"),
+    ("polyform noncommercial license 1.0.0", "PolyForm-Noncommercial-1.0.0"),
 )
+# What a file's head says in short, beside the phrases above; and that it may not be used at all.
+_NOTICE_PHRASES = (
+    *((text, spdx) for text, spdx in _PHRASES if not text.startswith(("cc0", "creative", "elastic", "business"))),
+    ("licensed under the mit license", "MIT"),
+    ("distributed under the mit license", "MIT"),
+    ("released under the mit license", "MIT"),
+    ("licensed under the isc license", "ISC"),
+    ("licensed under the bsd 3 clause", "BSD-3-Clause"),
+    ("licensed under the bsd 2 clause", "BSD-2-Clause"),
+)
+_PROPRIETARY_PHRASES = (
+    "confidential and proprietary",
+    "proprietary and confidential",
+    "unauthorized copying of this file",
+    "unauthorised copying of this file",
+)
+PROPRIETARY = "LicenseRef-Proprietary"
 # Additions that take the licence's freedom away; the text is then none of the licences above.
 _RESTRICTIONS = ("commons clause", "software shall be used for good not evil")
 _FAMILY_CHARS = 4_000  # how far behind its first phrase a licence of these families is looked at for its variant
@@ -105,13 +144,24 @@ def is_license_file(name: bytes) -> bool:
 
 def spdx_of_text(text: str) -> str | None:
     """The SPDX identifier of a licence's full text; None: not recognised, or restricted by an addition."""
-    words = " ".join(re.findall(r"[a-z0-9.]+", text[:MAX_LICENSE_CHARS].lower()))
-    if any(phrase in words for phrase in _RESTRICTIONS):
-        return None
-    found = [(at, spdx) for phrase, spdx in _PHRASES if (at := words.find(phrase)) >= 0]
+    words = _normalised(text[:MAX_LICENSE_CHARS])
+    return None if _is_restricted(words) else _first_named(words, _PHRASES)
+
+
+def _normalised(text: str) -> str:
+    return " ".join(re.findall(r"[a-z0-9.]+", text.lower()))
+
+
+def _is_restricted(words: str) -> bool:
+    return any(phrase in words for phrase in _RESTRICTIONS)
+
+
+def _first_named(words: str, phrases: Iterable[tuple[str, str]]) -> str | None:
+    """The licence whose phrase stands first in normalised `words`; the longer phrase where two stand there."""
+    found = [(at, -len(phrase), spdx) for phrase, spdx in phrases if (at := words.find(phrase)) >= 0]
     if not found:
         return None
-    at, spdx = min(found)
+    at, _, spdx = min(found)
     return _variant(spdx, words[at : at + _FAMILY_CHARS])
 
 
@@ -122,7 +172,7 @@ def _variant(family: str, words: str) -> str | None:
             return "BSD-4-Clause"
         endorsement = "endorse or promote products" in words
         return "BSD-3-Clause" if endorsement else "BSD-2-Clause"
-    if family == "MIT" and "permission notice" not in words:
+    if family == "MIT" and "permission is hereby granted" in words and "permission notice" not in words:
         return None if "subject to the following conditions" in words else "MIT-0"
     if family == "ISC" and "provided that the above copyright notice" not in words:
         return "0BSD"
@@ -130,10 +180,10 @@ def _variant(family: str, words: str) -> str | None:
 
 
 def spdx_header(text: str) -> str | None:
-    """What a file's header says of its licence: an SPDX tag, else a copyleft notice; None: neither.
+    """What a file's head says of its own licence, which counts before its repository's; None: nothing.
 
-    The tag is an `SPDX-License-Identifier:` in the first 20 lines, the notice a sentence of the GNU or Mozilla
-    licences in the first 40.
+    That is an `SPDX-License-Identifier:` in the first 20 lines; else, in the first 40, that it is proprietary, a
+    sentence of the GNU or Mozilla licences, or words of another licence.
     """
     lines = _head(text, NOTICE_LINES)
     for line in lines[:HEADER_LINES]:
@@ -149,10 +199,13 @@ def _head(text: str, lines: int) -> list[str]:
 
 
 def _notice(lines: list[str]) -> str | None:
-    """The licence that a notice in a file's head names."""
-    found = _NOTICE.search(" ".join(re.findall(r"[a-z0-9.]+", " ".join(lines).lower())))
+    """The licence that a notice in a file's head names: copyleft first, as what matters most."""
+    words = _normalised(" ".join(lines))
+    if any(phrase in words for phrase in _PROPRIETARY_PHRASES):
+        return PROPRIETARY
+    found = _NOTICE.search(words)
     if found is None:
-        return None
+        return None if _is_restricted(words) else _first_named(words, _NOTICE_PHRASES)
     family, usual_version, suffix = _NOTICE_FAMILIES[found[1]]
     stated = (found[2] or "").rstrip(".")
     version = stated if "." in stated else f"{stated}.0" if stated else usual_version

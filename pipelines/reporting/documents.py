@@ -15,7 +15,7 @@ from pipelines.reporting.charts import Bar, ranked
 from pipelines.reporting.files import MixtureFiles, reading
 from pipelines.reporting.histogram import Chart, Scale, chart
 from pipelines.steps.tokenize_blocks import surviving_rows
-from quality.judge import CODE_LANGUAGE_COLUMN
+from quality.rule import CODE_LANGUAGE_COLUMN
 
 TOP = 10
 HALF_DECADES = (0, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000)

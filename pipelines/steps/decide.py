@@ -11,7 +11,7 @@ from pipelines.context import Context, PartTask, TaskResult, Unit, part_number
 from pipelines.final_text import CHANGE_COLUMNS
 from pipelines.lake import Books
 from pipelines.steps.annotate import ANNOTATED_SCHEMA
-from quality.judge import CODE_LANGUAGE_COLUMN, LANGUAGE_COLUMN, REASONS_TYPE, judge
+from quality.judge import REASONS_TYPE, judge
 from quality.rule import Check
 
 NAME = "decide"
@@ -99,14 +99,8 @@ def judged(signals: pa.Table, checks: Mapping[str, tuple[Check, ...]]) -> tuple[
 
 def judged_columns(checks: Mapping[str, tuple[Check, ...]]) -> set[str]:
     """The columns of an annotated part that `judged` looks at."""
-    wanted = {"unmeasured"}
-    for check in (check for of_rule in (TEXT_CHECKS | dict(checks)).values() for check in of_rule):
-        wanted.add(check.signal)
-        if check.exempt_languages:
-            wanted.add(CODE_LANGUAGE_COLUMN)
-        if check.only_for or check.not_for:
-            wanted.add(LANGUAGE_COLUMN)
-    return wanted
+    all_checks = (check for of_rule in (TEXT_CHECKS | dict(checks)).values() for check in of_rule)
+    return {"unmeasured"}.union(*(check.columns() for check in all_checks))
 
 
 def _with_unmeasured(reasons: pa.ListArray, unmeasured: pa.StringArray) -> pa.ListArray:
@@ -144,6 +138,7 @@ def _plain(check: Check) -> dict[str, Any]:
         "bound": bound,
         "null_fails": check.null_fails,
         "exempt_languages": sorted(check.exempt_languages),
+        "only_for_code_languages": sorted(check.only_for_code_languages),
         "only_for": sorted(check.only_for),
         "not_for": sorted(check.not_for),
     }

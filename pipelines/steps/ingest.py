@@ -24,7 +24,7 @@ from pipelines.recipe_keys.sources import SourceSpec
 from pipelines.source import Split, source_kinds
 
 NAME = "ingest"
-VERSION = 1
+VERSION = 2
 
 ROW_GROUP_BYTES = 32 << 20  # of text: what a later task holds at once
 ROW_GROUP_DOCUMENTS = 5000

@@ -97,6 +97,12 @@ def test_exempt_languages_pass() -> None:
     assert judged(columns, check)[0] == [True, False, False]
 
 
+def test_a_check_for_given_programming_languages_passes_the_others() -> None:
+    check = Check("long", "n", "<=", 1, only_for_code_languages=frozenset({"HTML"}))
+    columns = {"n": [2, 1, 2, 2], "code_language": ["HTML", "HTML", "Python", None]}
+    assert judged(columns, check)[0] == [False, True, True, True]
+
+
 def test_chunked_columns_and_no_rows() -> None:
     signals = pa.concat_tables([pa.table({"n_words": [1]}), pa.table({"n_words": [60, 2]})])
     assert judge(signals, {"rule": (SHORT,)})[0].to_pylist() == [False, True, False]

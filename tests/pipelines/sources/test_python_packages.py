@@ -126,7 +126,8 @@ def test_the_standard_library_and_an_installed_distribution() -> None:
     assert pydantic.identity.startswith("pydantic==2")
     documents = [record for record in SOURCE.read(stdlib, options) if isinstance(record, Document)]
     assert len(documents) >= 35
-    assert {document.license for document in documents} == {"PSF-2.0"}
+    own = {"Apache-2.0", "HPND", "MIT", "MIT-CMU", "Zlib"}  # of files whose head says so: xml.etree, logging, tomllib
+    assert {"PSF-2.0"} <= {document.license for document in documents} <= {"PSF-2.0"} | own
     assert not any("site-packages" in (document.path or "") for document in documents)
     assert stdlib.size_bytes >= sum(len(document.text) for document in documents)
     assert {type(record) for record in SOURCE.read(pydantic, options)} <= {Document, Rejected}
