@@ -1,11 +1,11 @@
-"""Finding the benchmarks' code in documents: a rolling hash over all bytes that aren't whitespace, then the texts."""
+"""Finding the benchmarks' code in documents: whitespace out, a hash rolling over what is left, then the texts."""
 
 from typing import Any
 
 import numpy as np
 
 from quality.decontamination.code_index import WINDOW_BASE
-from quality.decontamination.hash_table import EMPTY, find, may_contain
+from quality.decontamination.hash_table import EMPTY, filter_bits, filter_word, find
 from quality.decontamination.runs import NO_RUN, add_match
 from quality.kernel import kernel
 
@@ -17,51 +17,70 @@ def find_code(data: Any, offsets: Any, stripped: Any, index: Any, last_of_item: 
     `runs` has room for a run a byte, and `last_of_item` (one for each item) is scratch. A stretch whose item has a run
     there already isn't looked at again, so of an item that repeats itself a run may be a little short.
     """
+    longest_bytes = 0
+    for i in range(len(offsets) - 1):
+        longest_bytes = max(longest_bytes, offsets[i + 1] - offsets[i])
+    code = np.empty(longest_bytes + 1, np.uint8)
+    places = np.empty(longest_bytes + 1, np.int32)
+    candidates = np.empty(longest_bytes, np.int32)
+    keys = np.empty(longest_bytes, np.uint64)
     size = index.min_bytes // 2
-    oldest = np.uint64(1)
-    for _ in range(size):
-        oldest *= WINDOW_BASE
     last_of_item[:] = NO_RUN
     n_runs = 0
     for document in range(len(offsets) - 1):
         start, end = offsets[document], offsets[document + 1]
+        n = strip_code(data, start, end, stripped, code, places)
+        n_candidates = _candidates(code, n, size, index.anchors.filter, index.anchors.filter_shift, candidates, keys)
         of_document = (n_runs, n_runs + end - start)
-        key = np.uint64(0)
-        n_in_window = 0
-        first = start  # of the window, or whitespace before it
-        for last in range(start, end):
-            byte = stripped[data[last]]
-            if byte == 0:
-                continue
-            key = key * WINDOW_BASE + np.uint64(byte)
-            n_in_window += 1
-            if n_in_window > size:
-                first = _skip_space(data, first, stripped)
-                key -= np.uint64(stripped[data[first]]) * oldest
-                first += 1
-                n_in_window = size
-            if n_in_window == size and may_contain(index.anchors, key):
-                anchor = find(index.anchors, key, key)
-                if anchor != EMPTY:
-                    window = (document, start, end, _skip_space(data, first, stripped), last)
-                    n_runs = _look_at_places(
-                        data, stripped, index, anchor, window, last_of_item, runs, n_runs, of_document
-                    )
+        for k in range(n_candidates):
+            anchor = find(index.anchors, keys[k], keys[k])
+            if anchor != EMPTY:
+                window = (document, candidates[k], n)
+                n_runs = _look_at_places(code, places, index, anchor, window, last_of_item, runs, n_runs, of_document)
     return n_runs
 
 
 @kernel
-def _skip_space(data: Any, at: int, stripped: Any) -> int:
-    """The first place from `at` on that isn't whitespace; there is one."""
-    while stripped[data[at]] == 0:
-        at += 1
-    return at
+def strip_code(data: Any, start: int, end: int, stripped: Any, code: Any, places: Any) -> int:
+    """What is left of data[start:end] without whitespace, and at which byte of it each stood; how many bytes.
+
+    `code` and `places` have room for one more than end - start. There is no branch to be guessed wrong at every space.
+    """
+    n = 0
+    for at in range(start, end):
+        byte = stripped[data[at]]
+        code[n] = byte
+        places[n] = at - start
+        n += byte != 0
+    return n
+
+
+@kernel
+def _candidates(
+    code: Any, n: int, size: int, anchor_filter: Any, anchor_shift: Any, candidates: Any, keys: Any
+) -> int:
+    """First bytes of the windows that the filter doesn't rule out, and their hashes; how many."""
+    oldest = np.uint64(1)
+    key = np.uint64(0)
+    for i in range(min(size, n)):
+        oldest *= WINDOW_BASE
+        key = key * WINDOW_BASE + np.uint64(code[i])
+    n_candidates = 0
+    for first in range(n - size + 1):
+        bits = filter_bits(key)
+        if anchor_filter[filter_word(key, anchor_shift)] & bits == bits:
+            candidates[n_candidates] = first
+            keys[n_candidates] = key
+            n_candidates += 1
+        if first + size < n:
+            key = key * WINDOW_BASE + (np.uint64(code[first + size]) - np.uint64(code[first]) * oldest)
+    return n_candidates
 
 
 @kernel
 def _look_at_places(
-    data: Any,
-    stripped: Any,
+    code: Any,
+    places: Any,
     index: Any,
     anchor: int,
     window: Any,
@@ -71,50 +90,23 @@ def _look_at_places(
     of_document: Any,
 ) -> int:
     """Add the matches around a window whose anchor stands in texts; the new number of runs."""
-    document, document_start, document_end, first, last = window
+    document, first, n = window
+    size = index.min_bytes // 2
     for k in range(index.place_starts[anchor], index.place_starts[anchor + 1]):
-        text, at = index.places[k, 0], index.places[k, 1]
+        text = index.places[k, 0]
         item = index.item_of[text]
         run = last_of_item[item]
-        if run >= of_document[0] and runs[run].end_bytes > last - document_start:
+        if first + size <= n and run >= of_document[0] and runs[run].end_bytes > places[first + size - 1]:
             continue
         text_start, text_end = index.text_starts[text], index.text_starts[text + 1]
-        start, n_before = _match_backward(data, document_start, first, stripped, index.texts, text_start + at, text_start)
-        end, n_after = _match_forward(data, document_end, first, stripped, index.texts, text_start + at, text_end)
-        n = n_before + n_after
-        if n >= min(index.min_bytes, text_end - text_start):
-            match = (document, start - document_start, end - document_start, item)
+        at = text_start + index.places[k, 1]
+        n_before = 0
+        while n_before < min(first, at - text_start) and code[first - n_before - 1] == index.texts[at - n_before - 1]:
+            n_before += 1
+        n_after = 0
+        while n_after < min(n - first, text_end - at) and code[first + n_after] == index.texts[at + n_after]:
+            n_after += 1
+        if n_after >= size and n_before + n_after >= min(index.min_bytes, text_end - text_start):
+            match = (document, places[first - n_before], places[first + n_after - 1] + 1, item)
             n_runs = add_match(runs, n_runs, of_document, last_of_item, match)
     return n_runs
-
-
-@kernel
-def _match_forward(data: Any, end: int, at: int, stripped: Any, texts: Any, text_at: int, text_end: int) -> Any:
-    """How far data[at:end] is texts[text_at:text_end]: where it ends in the data, and how many bytes agree."""
-    agreed_end = at
-    n = 0
-    while at < end and text_at + n < text_end:
-        byte = stripped[data[at]]
-        if byte != 0:
-            if byte != texts[text_at + n]:
-                break
-            n += 1
-            agreed_end = at + 1
-        at += 1
-    return agreed_end, n
-
-
-@kernel
-def _match_backward(data: Any, start: int, at: int, stripped: Any, texts: Any, text_at: int, text_start: int) -> Any:
-    """The same before `at`: where the agreement begins in the data, and how many bytes agree."""
-    agreed_start = at
-    n = 0
-    while at > start and text_at - n > text_start:
-        byte = stripped[data[at - 1]]
-        if byte != 0:
-            if byte != texts[text_at - n - 1]:
-                break
-            n += 1
-            agreed_start = at - 1
-        at -= 1
-    return agreed_start, n

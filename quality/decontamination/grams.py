@@ -48,12 +48,9 @@ def ngram_words_at(n_words: int, n_cjk: int, lengths: Any) -> int:
 
 
 @kernel
-def cjk_in_window(hashes: Any, i: int, n: int, before: int) -> int:
-    """How many of the `n` words up to word i are CJK characters, where `before` is the number up to word i - 1."""
-    count = before + np.int64(hashes[i] & CJK_BIT)
-    if i >= n:
-        count -= np.int64(hashes[i - n] & CJK_BIT)
-    return count
+def is_cjk(word: Any) -> int:
+    """1 for the hash of a CJK character, else 0."""
+    return np.int64(word & CJK_BIT)  # type: ignore[return-value]
 
 
 @kernel

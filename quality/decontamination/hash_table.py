@@ -7,8 +7,9 @@ import numpy.typing as npt
 
 from quality.kernel import kernel
 
-FILTER_BITS_PER_KEY = 16  # 6 % of the keys that are not in the table pass
+FILTER_BITS_PER_KEY = 16  # with two bits set for a key, about 2 % of the keys that are not in the table pass
 EMPTY = -1
+BIT_MASK = np.uint64(63)
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 
 Hashes = npt.NDArray[np.uint64]
@@ -21,7 +22,7 @@ class HashTable(NamedTuple):
     keys around the place where its `check` leads: a chance of about 10^-19 a look-up, 10^-7 in a trillion words.
     """
 
-    filter: npt.NDArray[np.uint8]
+    filter: Hashes  # 64 bits a word; a key sets two bits of one of them
     filter_shift: np.uint64
     keys: Hashes
     ids: npt.NDArray[np.int32]
@@ -35,11 +36,11 @@ class HashTable(NamedTuple):
 
 def hash_table(keys: Hashes, checks: Hashes) -> tuple[HashTable, npt.NDArray[np.int32]]:
     """The table of all keys, and the id of each; equal keys share one, and ids follow first appearance."""
-    slot_bits = max(4, int(2 * len(keys) - 1).bit_length())
-    filter_bits = max(10, int(FILTER_BITS_PER_KEY * len(keys) - 1).bit_length() - 1)
+    slot_bits = max(4, (2 * len(keys)).bit_length())
+    n_filter_bits = max(10, (FILTER_BITS_PER_KEY * len(keys)).bit_length() - 1)
     table = HashTable(
-        np.zeros(1 << (filter_bits - 3), np.uint8),
-        np.uint64(64 - filter_bits),
+        np.zeros(1 << (n_filter_bits - 6), np.uint64),
+        np.uint64(64 - n_filter_bits + 6),
         np.zeros(1 << slot_bits, np.uint64),
         np.full(1 << slot_bits, EMPTY, np.int32),
         np.uint64(64 - slot_bits),
@@ -50,10 +51,17 @@ def hash_table(keys: Hashes, checks: Hashes) -> tuple[HashTable, npt.NDArray[np.
 
 
 @kernel
-def may_contain(table: Any, key: Any) -> bool:
-    """False: `key` is not in the table."""
-    bit = (key * GOLDEN) >> table.filter_shift
-    return (table.filter[bit >> np.uint64(3)] >> np.uint8(bit & np.uint64(7))) & 1 != 0
+def filter_word(key: Any, filter_shift: Any) -> Any:
+    """Which word of the filter speaks of `key` (uint64)."""
+    return (key * GOLDEN) >> filter_shift
+
+
+@kernel
+def filter_bits(key: Any) -> Any:
+    """The bits that are set there for `key`: where one is clear, the key isn't in the table."""
+    spread = key * GOLDEN
+    one = np.uint64(1)
+    return (one << ((spread >> np.uint64(8)) & BIT_MASK)) | (one << ((spread >> np.uint64(20)) & BIT_MASK))
 
 
 @kernel
@@ -79,7 +87,6 @@ def _insert(table: Any, keys: Any, checks: Any, ids: Any) -> None:
         if table.ids[slot] == EMPTY:
             table.ids[slot] = n_distinct
             table.keys[slot] = keys[i]
-            bit = (keys[i] * GOLDEN) >> table.filter_shift
-            table.filter[bit >> np.uint64(3)] |= np.uint8(1) << np.uint8(bit & np.uint64(7))
+            table.filter[filter_word(keys[i], table.filter_shift)] |= filter_bits(keys[i])
             n_distinct += 1
         ids[i] = table.ids[slot]

@@ -11,8 +11,8 @@ from quality.decontamination.grams import (
     CHECK_BASE,
     KEY_BASE,
     GramLengths,
-    cjk_in_window,
     gram_hash,
+    is_cjk,
     is_long_enough,
     ngram_words_at,
 )
@@ -101,8 +101,10 @@ def _grams_of_texts(
         first = n
         n_cjk, n_cjk_of_text = 0, 0
         for i in range(n_words):
-            n_cjk = cjk_in_window(hashes, i, lengths.ngram, n_cjk)
-            n_cjk_of_text = cjk_in_window(hashes, i, n_words, n_cjk_of_text)
+            n_cjk_of_text += is_cjk(hashes[i])
+            n_cjk += is_cjk(hashes[i])
+            if i >= lengths.ngram:
+                n_cjk -= is_cjk(hashes[i - lengths.ngram])
             size = ngram_words_at(i + 1, n_cjk, lengths)
             if size > 0:
                 keys[n] = gram_hash(hashes, i + 1 - size, i + 1, KEY_BASE)

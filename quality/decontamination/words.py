@@ -11,6 +11,7 @@ import numpy as np
 from quality.decontamination.folding import DROPPED, IS_CJK, SEPARATOR, character_bytes, code_point_at
 from quality.kernel import kernel
 
+FIRST_NON_ASCII = 0x80
 CJK_BIT = np.uint64(1)  # set in the hashes of CJK characters, clear in others
 # FNV-1a's 64-bit constants, over code points; then the finalizer of SplitMix64 (Steele et al. 2014).
 FNV_OFFSET = np.uint64(0xCBF29CE484222325)
@@ -40,8 +41,12 @@ def hash_words(data: Any, start: int, end: int, folding: Any, hashes: Any, start
     word_end = -1
     at = start
     while at < end:
-        size = character_bytes(data, at, end)
-        folded = folding[code_point_at(data, at, size)]
+        size = 1
+        if data[at] < FIRST_NON_ASCII:
+            folded = folding[data[at]]
+        else:
+            size = character_bytes(data, at, end)
+            folded = folding[code_point_at(data, at, size)]
         if folded > SEPARATOR and folded < IS_CJK:
             value = (value ^ np.uint64(folded)) * FNV_PRIME
             if word_start < 0:
