@@ -18,6 +18,7 @@ N_CODE_POINTS = 0x110000
 
 DROPPED = 0  # punctuation, symbols, controls, combining marks
 SEPARATOR = 1  # whitespace and dashes
+IS_NUMBER = 1 << 30  # set in digits and other numbers
 IS_CJK = 1 << 31  # set in letters that are words of their own: Han, Kana, Bopomofo
 
 REPLACEMENT = 0xFFFD
@@ -25,7 +26,7 @@ REPLACEMENT = 0xFFFD
 
 @cache
 def folding_table() -> npt.NDArray[np.uint32]:
-    """DROPPED, SEPARATOR or the folded code point (perhaps with IS_CJK) of every code point, shape (0x110000,)."""
+    """DROPPED, SEPARATOR or the folded code point (perhaps with IS_NUMBER or IS_CJK) of every code point, shape (0x110000,)."""
     with files("quality.decontamination").joinpath("folding.npz").open("rb") as file, np.load(file) as tables:
         table: npt.NDArray[np.uint32] = tables["folded"]
     return table

@@ -3,12 +3,16 @@
 An n-gram is `ngram` words, 13 as in GPT-3 (Brown et al. 2020, appendix C). A CJK character counts as half a word: where
 more than half of those words are CJK characters, the n-gram is twice as many words long. Which of the two holds at a
 word follows from the words of the n-gram alone. A text too short for an n-gram is one gram as a whole.
+
+Rows of numbers and of one-letter names ("1, 2, 3, ...", "a, b = b, a % b") stand in benchmarks of code and everywhere
+else, so a gram is looked for only when at least half of its words say something: see `says_something`.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from quality.decontamination.folding import DROPPED, IS_CJK, IS_NUMBER, character_bytes, code_point_at
 from quality.decontamination.words import CJK_BIT
 from quality.kernel import kernel
 
@@ -57,3 +61,18 @@ def is_cjk(word: Any) -> int:
 def is_long_enough(n_words: int, n_cjk: int, lengths: Any) -> bool:
     """Whether a text without an n-gram is looked for as a whole."""
     return 2 * n_words - n_cjk >= 2 * lengths.shortest_text
+
+
+@kernel
+def says_something(data: Any, start: int, end: int, folding: Any) -> int:
+    """1 for a word data[start:end] with two letters or more, or a CJK character; else 0."""
+    n_letters = 0
+    at = start
+    while at < end:
+        size = character_bytes(data, at, end)
+        folded = folding[code_point_at(data, at, size)]
+        if folded >= IS_CJK:
+            return 1
+        n_letters += folded != DROPPED and folded & IS_NUMBER == 0
+        at += size
+    return 1 if n_letters >= 2 else 0

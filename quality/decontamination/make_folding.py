@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quality.characters import CJK, N_CODE_POINTS, class_table
-from quality.decontamination.folding import DROPPED, IS_CJK, SEPARATOR
+from quality.decontamination.folding import DROPPED, IS_CJK, IS_NUMBER, SEPARATOR
 
 FIRST_DASH, LAST_DASH = 0x2012, 0x2015  # figure dash, en dash, em dash, horizontal bar: they stand between words
 
@@ -19,7 +19,7 @@ def folded_characters() -> npt.NDArray[np.uint32]:
     """For every code point what `quality.decontamination.folding` says of it; shape (0x110000,)."""
     is_cjk = (class_table() & CJK) != 0
     folded = np.array([_folded(chr(code_point)) for code_point in range(N_CODE_POINTS)], np.uint32)
-    folded[is_cjk] |= IS_CJK
+    folded[is_cjk] = (folded[is_cjk] & ~np.uint32(IS_NUMBER)) | np.uint32(IS_CJK)
     return folded
 
 
@@ -29,7 +29,8 @@ def _folded(character: str) -> int:
         return SEPARATOR
     if category[0] not in "LN" and category != "Mc":
         return DROPPED
-    return ord(_base(_base(character).lower()))
+    folded = ord(_base(_base(character).lower()))
+    return folded | IS_NUMBER if category[0] == "N" else folded
 
 
 def _base(text: str) -> str:

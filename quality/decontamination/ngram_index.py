@@ -15,6 +15,7 @@ from quality.decontamination.grams import (
     is_cjk,
     is_long_enough,
     ngram_words_at,
+    says_something,
 )
 from quality.decontamination.hash_table import HashTable, hash_table
 from quality.decontamination.words import hash_words
@@ -95,22 +96,24 @@ def _grams_of_texts(
     hashes = np.empty(longest_bytes // 2 + 1, np.uint64)
     starts = np.empty(longest_bytes // 2 + 1, np.int64)
     ends = np.empty(longest_bytes // 2 + 1, np.int64)
+    n_saying, n_cjk = np.zeros(longest_bytes // 2 + 2, np.int64), np.zeros(longest_bytes // 2 + 2, np.int64)
     n = 0
     for text in range(len(offsets) - 1):
         n_words = hash_words(data, offsets[text], offsets[text + 1], folding, hashes, starts, ends)
-        first = n
-        n_cjk, n_cjk_of_text = 0, 0
         for i in range(n_words):
-            n_cjk_of_text += is_cjk(hashes[i])
-            n_cjk += is_cjk(hashes[i])
-            if i >= lengths.ngram:
-                n_cjk -= is_cjk(hashes[i - lengths.ngram])
-            size = ngram_words_at(i + 1, n_cjk, lengths)
-            if size > 0:
-                keys[n] = gram_hash(hashes, i + 1 - size, i + 1, KEY_BASE)
-                checks[n] = gram_hash(hashes, i + 1 - size, i + 1, CHECK_BASE)
+            n_saying[i + 1] = n_saying[i] + says_something(data, starts[i], ends[i], folding)
+            n_cjk[i + 1] = n_cjk[i] + is_cjk(hashes[i])
+        first = n
+        has_ngram = False
+        for end in range(lengths.ngram, n_words + 1):
+            size = ngram_words_at(end, n_cjk[end] - n_cjk[end - lengths.ngram], lengths)
+            has_ngram = has_ngram or size > 0
+            if size > 0 and 2 * (n_saying[end] - n_saying[end - size]) >= size:
+                keys[n] = gram_hash(hashes, end - size, end, KEY_BASE)
+                checks[n] = gram_hash(hashes, end - size, end, CHECK_BASE)
                 n += 1
-        if n == first and is_long_enough(n_words, n_cjk_of_text, lengths):
+        is_gram = not has_ngram and is_long_enough(n_words, n_cjk[n_words], lengths)
+        if is_gram and 2 * n_saying[n_words] >= n_words:
             keys[n] = gram_hash(hashes, 0, n_words, KEY_BASE)
             checks[n] = gram_hash(hashes, 0, n_words, CHECK_BASE)
             n += 1
