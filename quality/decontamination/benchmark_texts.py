@@ -81,7 +81,7 @@ def benchmark_names(uris: Sequence[str]) -> tuple[str, ...]:
         names = ["/".join(path[-length:]) for path, length in zip(paths, shown, strict=True)]
         clashing = [i for i, name in enumerate(names) if names.count(name) > 1 and shown[i] < len(paths[i])]
         if not clashing:
-            return tuple(names)
+            return tuple(uri if names.count(name) > 1 else name for name, uri in zip(names, uris, strict=True))
         for i in clashing:
             shown[i] += 1
 
