@@ -26,7 +26,7 @@ REPLACEMENT = 0xFFFD
 
 @cache
 def folding_table() -> npt.NDArray[np.uint32]:
-    """DROPPED, SEPARATOR or the folded code point (perhaps with IS_NUMBER or IS_CJK) of every code point, shape (0x110000,)."""
+    """Of every code point: DROPPED, SEPARATOR, or what it folds to, perhaps with a bit set; shape (0x110000,)."""
     with files("quality.decontamination").joinpath("folding.npz").open("rb") as file, np.load(file) as tables:
         table: npt.NDArray[np.uint32] = tables["folded"]
     return table

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quality.decontamination.benchmark_texts import BenchmarkTexts, benchmark_texts
-from quality.decontamination.code_index import CodeIndex, code_index, window_bytes
+from quality.decontamination.verbatim_index import VerbatimIndex, verbatim_index, window_bytes
 from quality.decontamination.grams import GramLengths
 from quality.decontamination.ngram_index import NgramIndex, memory_bytes, ngram_index
 from quality.input_file import InputFile
@@ -22,7 +22,7 @@ class IndexSettings(NamedTuple):
     skip_fields: tuple[str, ...]
     ngram_words: int
     min_words: int
-    min_code_bytes: int
+    min_verbatim_bytes: int
     max_items_per_ngram: int
 
 
@@ -33,7 +33,7 @@ class BenchmarkSummary(NamedTuple):
     n_items: int  # records
     n_indexed_items: int  # with a text that is looked for
     n_texts: int
-    n_short_texts: int  # not looked for: too few words, and too few bytes of code
+    n_short_texts: int  # not looked for: too few words, and too few bytes
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ class BenchmarkIndex:
 
     texts: BenchmarkTexts
     ngrams: NgramIndex
-    code: CodeIndex
+    verbatim: VerbatimIndex
     summaries: tuple[BenchmarkSummary, ...]
 
     @property
     def n_bytes(self) -> int:
         """Memory of the index."""
-        return memory_bytes(self.ngrams) + self.code.n_bytes + self.texts.data.nbytes + self.texts.offsets.nbytes
+        return memory_bytes(self.ngrams) + self.verbatim.n_bytes + self.texts.data.nbytes + self.texts.offsets.nbytes
 
 
 @lru_cache(maxsize=2)
@@ -57,9 +57,9 @@ def benchmark_index(settings: IndexSettings) -> BenchmarkIndex:
     texts = benchmark_texts(settings.files, settings.fields, settings.skip_fields)
     lengths = GramLengths(settings.ngram_words, min(settings.min_words, settings.ngram_words))
     words = ngram_index(texts.data, texts.offsets, texts.text_item, lengths, settings.max_items_per_ngram)
-    code = code_index(texts.data, texts.offsets, texts.text_item, settings.min_code_bytes)
-    has_code = np.diff(code.text_starts) >= window_bytes(settings.min_code_bytes)
-    return BenchmarkIndex(texts, words.index, code, _summaries(texts, (words.n_grams > 0) | has_code))
+    verbatim = verbatim_index(texts.data, texts.offsets, texts.text_item, settings.min_verbatim_bytes)
+    has_verbatim = np.diff(verbatim.text_starts) >= window_bytes(settings.min_verbatim_bytes)
+    return BenchmarkIndex(texts, words.index, verbatim, _summaries(texts, (words.n_grams > 0) | has_verbatim))
 
 
 def _summaries(texts: BenchmarkTexts, is_indexed: npt.NDArray[np.bool_]) -> tuple[BenchmarkSummary, ...]:

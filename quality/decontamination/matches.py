@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from quality.arrow_text import Bytes, Offsets
-from quality.decontamination.code_index import stripped_bytes
-from quality.decontamination.code_matches import find_code
+from quality.decontamination.verbatim_index import stripped_bytes
+from quality.decontamination.verbatim_matches import find_verbatim
 from quality.decontamination.folding import folding_table
 from quality.decontamination.index import BenchmarkIndex
 from quality.decontamination.ngram_matches import find_ngrams
@@ -25,7 +25,7 @@ class Matches(NamedTuple):
     offsets: Offsets
     n_ngrams: npt.NDArray[np.int64]
     word_runs: Runs
-    code_runs: Runs
+    verbatim_runs: Runs
 
 
 def matches(data: Bytes, offsets: Offsets, index: BenchmarkIndex) -> Iterator[Matches]:
@@ -36,7 +36,7 @@ def matches(data: Bytes, offsets: Offsets, index: BenchmarkIndex) -> Iterator[Ma
         runs = np.empty(int(part[-1] - part[0]), RUN)  # pages that nobody writes to take no memory
         n = find_ngrams(data, part, folding_table(), index.ngrams, last_of_item, runs, n_ngrams)
         word_runs = runs[:n].copy()
-        n = find_code(data, part, stripped_bytes(), index.code, last_of_item, runs)
+        n = find_verbatim(data, part, stripped_bytes(), index.verbatim, last_of_item, runs)
         yield Matches(data, part, n_ngrams, word_runs, runs[:n].copy())
 
 

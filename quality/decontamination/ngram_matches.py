@@ -31,6 +31,7 @@ def find_ngrams(data: Any, offsets: Any, folding: Any, index: Any, last_of_item:
     hashes = np.empty(max_words, np.uint64)
     starts, ends = np.empty(max_words, np.int64), np.empty(max_words, np.int64)
     candidates = np.empty((2 * max_words, 2), np.int32)
+    powers = (_power(index.lengths.ngram), _power(2 * index.lengths.ngram), _power(index.lengths.shortest_text))
     ngram_lengths = np.array([index.lengths.ngram, 2 * index.lengths.ngram])
     last_of_item[:] = NO_RUN
     n_runs = 0
@@ -41,6 +42,7 @@ def find_ngrams(data: Any, offsets: Any, folding: Any, index: Any, last_of_item:
             hashes,
             n_words,
             index.lengths,
+            powers,
             index.grams.filter,
             index.grams.filter_shift,
             index.text_endings.filter,
@@ -70,17 +72,21 @@ def _candidates(
     hashes: Any,
     n_words: int,
     lengths: Any,
+    powers: Any,
     gram_filter: Any,
     gram_shift: Any,
     ending_filter: Any,
     ending_shift: Any,
     candidates: Any,
 ) -> int:
-    """Grams that may be in the index, as (last word, length); how many, at most two a word."""
+    """Grams that may be in the index, as (last word, length); how many, at most two a word.
+
+    `powers` are those of KEY_BASE for the three lengths that roll along: what a word has become when it leaves.
+    """
     n, n_short = lengths.ngram, lengths.shortest_text
     key, cjk_key, ending_key = np.uint64(0), np.uint64(0), np.uint64(0)
-    oldest, cjk_oldest, ending_oldest = _power(n), _power(2 * n), _power(n_short)
-    salt, cjk_salt, ending_salt = _salt(n), _salt(2 * n), _salt(n_short)
+    oldest, cjk_oldest, ending_oldest = powers
+    salt, cjk_salt, ending_salt = _salt(n, oldest), _salt(2 * n, cjk_oldest), _salt(n_short, ending_oldest)
     no_word = np.uint64(0)
     n_cjk = 0
     n_candidates = 0
@@ -142,6 +148,6 @@ def _power(exponent: int) -> Any:
 
 
 @kernel
-def _salt(n: int) -> Any:
+def _salt(n: int, power: Any) -> Any:
     """What the length adds to the hash of `n` words (see `gram_hash`)."""
-    return np.uint64(n) * LENGTH_SALT * _power(n)
+    return np.uint64(n) * LENGTH_SALT * power

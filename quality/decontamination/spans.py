@@ -1,4 +1,4 @@
-"""Spans: runs of words and of code, joined where they overlap, and what part of a document they cover."""
+"""Spans: runs of words and verbatim ones, joined where they overlap, and what part of a document they cover."""
 
 from typing import Any
 

@@ -9,14 +9,14 @@ class DecontaminationSettings(RuleSettings):
     """Settings of the rule `decontamination`; the benchmarks are settings of the signal group `benchmarks`."""
 
     max_ngrams: int = Field(0, ge=0, description="Largest number of n-grams that stand in a benchmark.")
-    max_code_chars: int = Field(0, ge=0, description="Largest number of characters of code that do.")
-    max_share: float = Field(1, ge=0, le=1, description="Largest share of all characters in such n-grams and code.")
+    max_verbatim_chars: int = Field(0, ge=0, description="Largest number of characters that stand there verbatim.")
+    max_share: float = Field(1, ge=0, le=1, description="Largest share of all characters in such n-grams and stretches.")
 
 
 def _checks(settings: DecontaminationSettings) -> tuple[Check, ...]:
     return (
         Check("benchmark_ngrams", "n_benchmark_ngrams", "<=", settings.max_ngrams),
-        Check("benchmark_code", "n_benchmark_code_chars", "<=", settings.max_code_chars),
+        Check("benchmark_verbatim", "n_benchmark_verbatim_chars", "<=", settings.max_verbatim_chars),
         Check("benchmark_share", "benchmark_share", "<=", settings.max_share),
     )
 

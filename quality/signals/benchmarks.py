@@ -27,7 +27,7 @@ SPAN_TYPE = pa.struct(
 BENCHMARKS_SCHEMA = pa.schema(
     [
         ("n_benchmark_ngrams", pa.int64()),  # n-grams of words, and whole short texts, that stand in a benchmark
-        ("n_benchmark_code_chars", pa.int64()),  # characters of the stretches that do, whitespace left out of account
+        ("n_benchmark_verbatim_chars", pa.int64()),  # characters of stretches that do but for whitespace and case
         ("benchmark_share", pa.float64()),  # characters of both / characters
         ("benchmark_names", pa.list_(pa.string())),  # sorted
         ("benchmark_spans", pa.list_(SPAN_TYPE)),  # by start, at most MAX_SPANS
@@ -45,8 +45,8 @@ class BenchmarksSettings(GroupSettings):
     skip_fields: tuple[str, ...] = Field((), description="Fields of a record that are not looked for.")
     ngram_words: int = Field(13, ge=4, le=64, description="Words of an n-gram.")
     min_words: int = Field(8, ge=4, le=64, description="Least words of a shorter text that is looked for as a whole.")
-    min_code_bytes: int = Field(
-        100, ge=40, le=10_000, description="Least bytes of code without whitespace; half of it for a whole text."
+    min_verbatim_bytes: int = Field(
+        100, ge=40, le=10_000, description="Least bytes, whitespace left out, of a verbatim stretch; half of it for a whole text."
     )
     max_items_per_ngram: int = Field(
         50, ge=1, le=1000, description="An n-gram in more items than this is boilerplate, and not looked for."
@@ -64,7 +64,7 @@ class BenchmarksSettings(GroupSettings):
             self.skip_fields,
             self.ngram_words,
             self.min_words,
-            self.min_code_bytes,
+            self.min_verbatim_bytes,
             self.max_items_per_ngram,
         )
 
@@ -92,7 +92,7 @@ def _columns(found: Matches, index: BenchmarkIndex) -> pa.Table:
     spans = joined(_all_runs(found))
     columns = [
         pa.array(found.n_ngrams),
-        pa.array(covered_chars(found.data, found.offsets, cover(found.code_runs), n)),
+        pa.array(covered_chars(found.data, found.offsets, cover(found.verbatim_runs), n)),
         pa.array(np.divide(n_covered, n_chars, out=np.zeros(n, np.float64), where=n_chars > 0)),
         _names_column(spans, index, n),
         _spans_column(spans, index, n),
@@ -101,7 +101,7 @@ def _columns(found: Matches, index: BenchmarkIndex) -> pa.Table:
 
 
 def _all_runs(found: Matches) -> Runs:
-    return np.concatenate([found.word_runs, found.code_runs, no_runs()])
+    return np.concatenate([found.word_runs, found.verbatim_runs, no_runs()])
 
 
 def _names_column(spans: Runs, index: BenchmarkIndex, n_documents: int) -> pa.ListArray:
@@ -146,7 +146,7 @@ def _edits(found: Matches, margin_chars: int, first_document: int) -> Edits:
 
 SIGNALS = SignalGroup(
     name="benchmarks",
-    meaning="What stands in benchmarks: n-grams of words, and code without whitespace.",
+    meaning="What stands in benchmarks: n-grams of words, and verbatim stretches but for whitespace.",
     schema=BENCHMARKS_SCHEMA,
     settings=BenchmarksSettings,
     measured_for=frozenset(),

@@ -122,7 +122,7 @@ def found_in(document: str, of: dict[tuple[str, ...], set[int]], n: int) -> Foun
     return Found(n_grams, frozenset(covered), frozenset(items))
 
 
-def code_found_in(document: str, texts: Sequence[str], min_bytes: int) -> Found:
+def verbatim_found_in(document: str, texts: Sequence[str], min_bytes: int) -> Found:
     """Common stretches of `min_bytes` without whitespace, or whole texts of half of that; by brute force."""
     data = document.encode()
     places = [i for i, byte in enumerate(data) if byte > 0x20]

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quality.arrow_text import text_buffers
-from quality.decontamination.code_index import code_index, stripped_bytes
-from quality.decontamination.code_matches import find_code
+from quality.decontamination.verbatim_index import verbatim_index, stripped_bytes
+from quality.decontamination.verbatim_matches import find_verbatim
 from quality.decontamination.folding import folding_table
 from quality.decontamination.grams import GramLengths
 from quality.decontamination.make_folding import folded_characters
@@ -21,7 +21,7 @@ from tests.quality.decontamination import reference
 from tests.quality.texts import documents
 
 LENGTHS = GramLengths(ngram=5, shortest_text=4)
-MIN_CODE_BYTES = 40
+MIN_VERBATIM_BYTES = 40
 
 # Few phrases, so that documents and texts share runs of them: with marks, numbers, CJK, lone punctuation, upper case.
 PHRASES = ["Alpha beta, cafe\u0301", "it’s (7) x", "日 本語。日本", "— (e\n a\u200bb", "ВЫ\u00a0ＡＢ １２", "alpha", "1 2"]
@@ -50,12 +50,12 @@ def ngrams_found(document: str, texts: list[str], items: list[int], max_items: i
     return runs[:n], int(n_found[0])
 
 
-def code_found(document: str, texts: list[str]) -> Runs:
+def verbatim_found(document: str, texts: list[str]) -> Runs:
     data, offsets = text_buffers(pa.array(texts))
-    index = code_index(data, offsets, np.arange(len(texts), dtype=np.int32), MIN_CODE_BYTES)
+    index = verbatim_index(data, offsets, np.arange(len(texts), dtype=np.int32), MIN_VERBATIM_BYTES)
     data, offsets = text_buffers(pa.array([document]))
     runs = np.empty(len(data), RUN)
-    n = find_code(data, offsets, stripped_bytes(), index, np.empty(len(texts), np.int64), runs)
+    n = find_verbatim(data, offsets, stripped_bytes(), index, np.empty(len(texts), np.int64), runs)
     return runs[:n]
 
 
@@ -136,8 +136,8 @@ def test_an_ngram_of_many_items_is_boilerplate() -> None:
 @settings(max_examples=500, deadline=None)
 @given(lines_of_code, st.lists(lines_of_code, min_size=1, max_size=4))
 def test_code_is_found_where_plain_search_finds_it(document: str, texts: list[str]) -> None:
-    expected = reference.code_found_in(document, texts, MIN_CODE_BYTES)
-    runs = code_found(document, texts)
+    expected = reference.verbatim_found_in(document, texts, MIN_VERBATIM_BYTES)
+    runs = verbatim_found(document, texts)
     assert set(runs["item"].tolist()) == expected.items
     assert covered(runs) <= expected.covered_bytes
 
@@ -148,16 +148,16 @@ def test_code_of_another_layout_is_covered_exactly(start: int, size: int, space:
     text = "def median(xs): ys = sorted(xs); half = len(ys) // 2; return (ys[half] + ys[~half]) / 2 # of numbers"
     part = text[start : start + size + 15].strip()
     document = "import re" + space + space.join(part.upper().split()) + space + "# end"
-    expected = reference.code_found_in(document, [text], MIN_CODE_BYTES)
-    assert covered(code_found(document, [text])) == expected.covered_bytes
+    expected = reference.verbatim_found_in(document, [text], MIN_VERBATIM_BYTES)
+    assert covered(verbatim_found(document, [text])) == expected.covered_bytes
 
 
 def test_code_of_few_different_characters_says_nothing() -> None:
     line = "=" * 200
-    assert len(code_found(line, [line])) == 0
-    assert len(code_found(f"{line}\nint main(int argc, char **argv)\n{line}", [f"int main(int argc, char **argv) {line}"])) == 1
+    assert len(verbatim_found(line, [line])) == 0
+    assert len(verbatim_found(f"{line}\nint main(int argc, char **argv)\n{line}", [f"int main(int argc, char **argv) {line}"])) == 1
 
 
 def test_what_begins_alike_in_very_many_texts_is_found_in_some() -> None:
     texts = [f"def check(candidate): assert candidate(values) == {i}; raise SystemExit" for i in range(40)]
-    assert len(code_found(texts[39], texts)) >= 1
+    assert len(verbatim_found(texts[39], texts)) >= 1

@@ -1,8 +1,8 @@
-"""The index of code: the benchmarks' texts without whitespace, and anchors that lead into them.
+"""The index of verbatim text: the benchmarks' texts without whitespace, and anchors that lead into them.
 
-Whitespace is left out of the comparison as for StarCoder2 (Lozhkov et al. 2024), and ASCII letters are lower case as in
-BigCode's scripts for StarCoder. They ask for a whole docstring or solution; here a stretch of `min_bytes` is enough,
-or a whole text of at least half of that.
+Made for code. Whitespace is left out of the comparison as for StarCoder2 (Lozhkov et al. 2024), and ASCII letters are
+lower case as in BigCode's scripts for StarCoder. They ask for a whole docstring or solution; here a stretch of
+`min_bytes` is enough, or a whole text of at least half of that. All other characters must be the same.
 
 An anchor is a window of `min_bytes` / 2. Anchors stand in a text at such distances that every stretch of `min_bytes`
 holds one, so documents are looked at window by window and texts only where an anchor is.
@@ -27,7 +27,7 @@ SPACE_BYTE = ord(" ")  # this and all below are whitespace or controls
 N_BYTE_VALUES = 256
 
 
-class CodeIndex(NamedTuple):
+class VerbatimIndex(NamedTuple):
     """Texts without whitespace; anchor i is at places[place_starts[i]:place_starts[i + 1]], (text, byte) each."""
 
     min_bytes: int
@@ -45,7 +45,7 @@ class CodeIndex(NamedTuple):
         return self.anchors.n_bytes + sum(array.nbytes for array in arrays)
 
 
-def code_index(data: Bytes, offsets: Offsets, item_of: npt.NDArray[np.int32], min_bytes: int) -> CodeIndex:
+def verbatim_index(data: Bytes, offsets: Offsets, item_of: npt.NDArray[np.int32], min_bytes: int) -> VerbatimIndex:
     """The index of the texts data[offsets[i]:offsets[i + 1]], where text i belongs to item `item_of[i]`."""
     n_texts = len(offsets) - 1
     texts = np.empty(int(offsets[-1] - offsets[0]), np.uint8)
@@ -63,7 +63,7 @@ def code_index(data: Bytes, offsets: Offsets, item_of: npt.NDArray[np.int32], mi
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     is_kept = np.arange(n) - starts[ids[order]] < MAX_PLACES
     kept_starts = np.concatenate([[0], np.cumsum(np.minimum(counts, MAX_PLACES))]).astype(np.int64)
-    return CodeIndex(min_bytes, anchors, kept_starts, places[:n][order[is_kept]], texts, text_starts, item_of)
+    return VerbatimIndex(min_bytes, anchors, kept_starts, places[:n][order[is_kept]], texts, text_starts, item_of)
 
 
 def window_bytes(min_bytes: int) -> int:
