@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,38 +13,42 @@ from quality.input_file import InputFile
 
 
 @dataclass(frozen=True)
-class BenchmarkTexts:
-    """Texts, their items and the benchmarks of those. An item is a record of a benchmark's file."""
+class BenchmarkItems:
+    """The benchmarks, a name for each file, and their items, which are the files' records."""
 
-    benchmarks: tuple[str, ...]  # sorted by the files' order
+    benchmarks: tuple[str, ...]
     item_benchmark: npt.NDArray[np.int32]  # the benchmark of every item
     item_number: npt.NDArray[np.int32]  # its number in the file, from 0
-    text_item: npt.NDArray[np.int32]  # the item of every text
-    data: Bytes  # UTF-8 of all texts
+
+
+class Texts(NamedTuple):
+    """The texts that are looked for; text i is data[offsets[i]:offsets[i + 1]]."""
+
+    data: Bytes  # UTF-8
     offsets: Offsets
+    item_of: npt.NDArray[np.int32]
 
 
 def benchmark_texts(
     files: Sequence[InputFile], fields: Collection[str], skip_fields: Collection[str]
-) -> BenchmarkTexts:
+) -> tuple[BenchmarkItems, Texts]:
     """All texts of the files; `fields` (none: all) and `skip_fields` are as `strings_of` reads them."""
-    item_benchmark, item_number, text_item, texts = [], [], [], []
+    item_benchmark: list[int] = []
+    item_number: list[int] = []
+    item_of: list[int] = []
+    texts: list[bytes] = []
     for benchmark, file in enumerate(files):
         for number, record in enumerate(read_records(file)):
             found = [text.encode("utf-8", "replace") for text in strings_of(record, fields, skip_fields)]
-            text_item += [len(item_number)] * len(found)
+            item_of += [len(item_number)] * len(found)
             texts += found
             item_benchmark.append(benchmark)
             item_number.append(number)
-    offsets = np.concatenate([[0], np.cumsum([len(text) for text in texts], dtype=np.int64)]).astype(np.int64)
-    return BenchmarkTexts(
-        benchmark_names([file.uri for file in files]),
-        np.array(item_benchmark, np.int32),
-        np.array(item_number, np.int32),
-        np.array(text_item, np.int32),
-        np.frombuffer(b"".join(texts), np.uint8),
-        offsets,
-    )
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum([len(text) for text in texts], out=offsets[1:])
+    names = benchmark_names([file.uri for file in files])
+    items = BenchmarkItems(names, np.array(item_benchmark, np.int32), np.array(item_number, np.int32))
+    return items, Texts(np.frombuffer(b"".join(texts), np.uint8), offsets, np.array(item_of, np.int32))
 
 
 def strings_of(record: Any, fields: Collection[str], skip_fields: Collection[str]) -> Iterator[str]:
@@ -63,10 +67,15 @@ def strings_of(record: Any, fields: Collection[str], skip_fields: Collection[str
             waiting += [((*path, str(key)), member) for key, member in reversed(value.items())]
         elif isinstance(value, list):
             waiting += [(path, member) for member in reversed(value)]
-        elif isinstance(value, str):
-            names = {".".join(path[:length]) for length in range(1, len(path) + 1)}
-            if (not fields or names & set(fields)) and not names & set(skip_fields):
-                yield value
+        elif isinstance(value, str) and _is_wanted(path, fields, skip_fields):
+            yield value
+
+
+def _is_wanted(path: tuple[str, ...], fields: Collection[str], skip_fields: Collection[str]) -> bool:
+    if not fields and not skip_fields:
+        return True
+    names = {".".join(path[:length]) for length in range(1, len(path) + 1)}
+    return (not fields or not names.isdisjoint(fields)) and names.isdisjoint(skip_fields)
 
 
 def benchmark_names(uris: Sequence[str]) -> tuple[str, ...]:

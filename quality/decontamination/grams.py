@@ -39,7 +39,7 @@ def gram_hash(hashes: Any, start: int, end: int, base: Any) -> Any:
 
 
 @kernel
-def ngram_words_at(n_words: int, n_cjk: int, lengths: Any) -> int:
+def ngram_words_at(n_words: int, n_cjk: int, lengths: Any) -> Any:
     """Length of the n-gram that ends with the last of `n_words` words; 0: there is none.
 
     `n_cjk` of the last `lengths.ngram` words are CJK characters.
@@ -52,13 +52,13 @@ def ngram_words_at(n_words: int, n_cjk: int, lengths: Any) -> int:
 
 
 @kernel
-def is_cjk(word: Any) -> int:
+def is_cjk(word: Any) -> Any:
     """1 for the hash of a CJK character, else 0."""
-    return np.int64(word & CJK_BIT)  # type: ignore[return-value]
+    return np.int64(word & CJK_BIT)
 
 
 @kernel
-def is_long_enough(n_words: int, n_cjk: int, lengths: Any) -> bool:
+def is_long_enough(n_words: int, n_cjk: int, lengths: Any) -> Any:
     """Whether a text without an n-gram is looked for as a whole."""
     return 2 * n_words - n_cjk >= 2 * lengths.shortest_text
 

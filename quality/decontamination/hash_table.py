@@ -65,13 +65,13 @@ def filter_bits(key: Any) -> Any:
 
 
 @kernel
-def find(table: Any, key: Any, check: Any) -> int:
+def find(table: Any, key: Any, check: Any) -> Any:
     """The id of a key; EMPTY when it is not in the table."""
     return table.ids[_slot(table, key, check)]
 
 
 @kernel
-def _slot(table: Any, key: Any, check: Any) -> int:
+def _slot(table: Any, key: Any, check: Any) -> Any:
     """Where the key lies, or the empty place where it would."""
     slot = np.int64((check * GOLDEN) >> table.slot_shift)
     while table.ids[slot] != EMPTY and table.keys[slot] != key:

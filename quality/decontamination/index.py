@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from quality.decontamination.benchmark_texts import BenchmarkTexts, benchmark_texts
-from quality.decontamination.verbatim_index import VerbatimIndex, verbatim_index, window_bytes
+from quality.decontamination.benchmark_texts import BenchmarkItems, Texts, benchmark_texts
 from quality.decontamination.grams import GramLengths
 from quality.decontamination.ngram_index import NgramIndex, memory_bytes, ngram_index
+from quality.decontamination.verbatim_index import VerbatimIndex, verbatim_index, window_bytes
 from quality.input_file import InputFile
 
 
@@ -40,7 +40,7 @@ class BenchmarkSummary(NamedTuple):
 class BenchmarkIndex:
     """Everything that documents are compared with."""
 
-    texts: BenchmarkTexts
+    items: BenchmarkItems
     ngrams: NgramIndex
     verbatim: VerbatimIndex
     summaries: tuple[BenchmarkSummary, ...]
@@ -48,30 +48,29 @@ class BenchmarkIndex:
     @property
     def n_bytes(self) -> int:
         """Memory of the index."""
-        return memory_bytes(self.ngrams) + self.verbatim.n_bytes + self.texts.data.nbytes + self.texts.offsets.nbytes
+        items = self.items.item_benchmark.nbytes + self.items.item_number.nbytes
+        return memory_bytes(self.ngrams) + self.verbatim.n_bytes + items
 
 
 @lru_cache(maxsize=2)
 def benchmark_index(settings: IndexSettings) -> BenchmarkIndex:
     """The index of the settings' files; BenchmarkFileError for one that cannot be read."""
-    texts = benchmark_texts(settings.files, settings.fields, settings.skip_fields)
+    items, texts = benchmark_texts(settings.files, settings.fields, settings.skip_fields)
     lengths = GramLengths(settings.ngram_words, min(settings.min_words, settings.ngram_words))
-    words = ngram_index(texts.data, texts.offsets, texts.text_item, lengths, settings.max_items_per_ngram)
-    verbatim = verbatim_index(texts.data, texts.offsets, texts.text_item, settings.min_verbatim_bytes)
-    has_verbatim = np.diff(verbatim.text_starts) >= window_bytes(settings.min_verbatim_bytes)
-    return BenchmarkIndex(texts, words.index, verbatim, _summaries(texts, (words.n_grams > 0) | has_verbatim))
+    ngrams, n_grams = ngram_index(*texts, lengths, settings.max_items_per_ngram)
+    verbatim = verbatim_index(*texts, settings.min_verbatim_bytes)
+    is_indexed = (n_grams > 0) | (np.diff(verbatim.text_starts) >= window_bytes(settings.min_verbatim_bytes))
+    return BenchmarkIndex(items, ngrams, verbatim, _summaries(items, texts, is_indexed))
 
 
-def _summaries(texts: BenchmarkTexts, is_indexed: npt.NDArray[np.bool_]) -> tuple[BenchmarkSummary, ...]:
-    n_benchmarks = len(texts.benchmarks)
-    text_benchmark = texts.item_benchmark[texts.text_item]
-    indexed_items = np.unique(texts.text_item[is_indexed])
-    counts = (
-        np.bincount(texts.item_benchmark, minlength=n_benchmarks),
-        np.bincount(texts.item_benchmark[indexed_items], minlength=n_benchmarks),
-        np.bincount(text_benchmark, minlength=n_benchmarks),
-        np.bincount(text_benchmark[~is_indexed], minlength=n_benchmarks),
+def _summaries(items: BenchmarkItems, texts: Texts, is_indexed: npt.NDArray[np.bool_]) -> tuple[BenchmarkSummary, ...]:
+    text_benchmark = items.item_benchmark[texts.item_of]
+    indexed_items = np.unique(texts.item_of[is_indexed])
+    of_benchmark = (
+        items.item_benchmark,
+        items.item_benchmark[indexed_items],
+        text_benchmark,
+        text_benchmark[~is_indexed],
     )
-    return tuple(
-        BenchmarkSummary(name, *(int(count[i]) for count in counts)) for i, name in enumerate(texts.benchmarks)
-    )
+    counts = [np.bincount(members, minlength=len(items.benchmarks)).tolist() for members in of_benchmark]
+    return tuple(BenchmarkSummary(*row) for row in zip(items.benchmarks, *counts, strict=True))

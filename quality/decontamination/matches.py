@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from quality.arrow_text import Bytes, Offsets
-from quality.decontamination.verbatim_index import stripped_bytes
-from quality.decontamination.verbatim_matches import find_verbatim
 from quality.decontamination.folding import folding_table
 from quality.decontamination.index import BenchmarkIndex
 from quality.decontamination.ngram_matches import find_ngrams
 from quality.decontamination.runs import RUN
 from quality.decontamination.spans import Runs
+from quality.decontamination.verbatim_index import stripped_bytes
+from quality.decontamination.verbatim_matches import find_verbatim
 
 SLICE_BYTES = 4 << 20  # of text at a time; a run has 16 bytes, and there may be one for each byte of text
 
@@ -30,7 +30,7 @@ class Matches(NamedTuple):
 
 def matches(data: Bytes, offsets: Offsets, index: BenchmarkIndex) -> Iterator[Matches]:
     """All documents data[offsets[i]:offsets[i + 1]], in slices of about SLICE_BYTES."""
-    last_of_item = np.empty(len(index.texts.item_number), np.int64)
+    last_of_item = np.empty(len(index.items.item_number), np.int64)
     for part in slices(offsets, SLICE_BYTES):
         n_ngrams = np.zeros(len(part) - 1, np.int64)
         runs = np.empty(int(part[-1] - part[0]), RUN)  # pages that nobody writes to take no memory

@@ -113,7 +113,7 @@ def _candidates(
 
 
 @kernel
-def _ends_a_text(index: Any, hashes: Any, end: int) -> bool:
+def _ends_a_text(index: Any, hashes: Any, end: int) -> Any:
     """Whether a text that is one gram ends with the words before `end`."""
     start = end - index.lengths.shortest_text
     key, check = gram_hash(hashes, start, end, KEY_BASE), gram_hash(hashes, start, end, CHECK_BASE)
@@ -121,7 +121,7 @@ def _ends_a_text(index: Any, hashes: Any, end: int) -> bool:
 
 
 @kernel
-def _found_gram(index: Any, hashes: Any, start: int, end: int) -> int:
+def _found_gram(index: Any, hashes: Any, start: int, end: int) -> Any:
     """The id of the gram hashes[start:end]; EMPTY when it is not in the index, or is boilerplate there."""
     key, check = gram_hash(hashes, start, end, KEY_BASE), gram_hash(hashes, start, end, CHECK_BASE)
     gram = find(index.grams, key, check)

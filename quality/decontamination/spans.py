@@ -23,7 +23,8 @@ def joined(runs: Runs) -> Runs:
     starts, ends, firsts = _unions(owner, runs["start_bytes"], runs["end_bytes"])
     found = runs[firsts]
     found["start_bytes"], found["end_bytes"] = starts, ends
-    return found[np.lexsort((found["item"], found["end_bytes"], found["start_bytes"], found["document"]))]
+    ordered: Runs = found[np.lexsort((found["item"], found["end_bytes"], found["start_bytes"], found["document"]))]
+    return ordered
 
 
 def cover(runs: Runs) -> Runs:

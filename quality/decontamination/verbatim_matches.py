@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from quality.decontamination.verbatim_index import WINDOW_BASE
 from quality.decontamination.hash_table import EMPTY, filter_bits, filter_word, find
 from quality.decontamination.runs import NO_RUN, add_match
+from quality.decontamination.verbatim_index import WINDOW_BASE
 from quality.kernel import kernel
 
 

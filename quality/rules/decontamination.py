@@ -10,7 +10,9 @@ class DecontaminationSettings(RuleSettings):
 
     max_ngrams: int = Field(0, ge=0, description="Largest number of n-grams that stand in a benchmark.")
     max_verbatim_chars: int = Field(0, ge=0, description="Largest number of characters that stand there verbatim.")
-    max_share: float = Field(1, ge=0, le=1, description="Largest share of all characters in such n-grams and stretches.")
+    max_share: float = Field(
+        1.0, ge=0, le=1, description="Largest share of all characters in such n-grams and stretches."
+    )
 
 
 def _checks(settings: DecontaminationSettings) -> tuple[Check, ...]:

@@ -46,7 +46,10 @@ class BenchmarksSettings(GroupSettings):
     ngram_words: int = Field(13, ge=4, le=64, description="Words of an n-gram.")
     min_words: int = Field(8, ge=4, le=64, description="Least words of a shorter text that is looked for as a whole.")
     min_verbatim_bytes: int = Field(
-        100, ge=40, le=10_000, description="Least bytes, whitespace left out, of a verbatim stretch; half of it for a whole text."
+        100,
+        ge=40,
+        le=10_000,
+        description="Least bytes, whitespace left out, of a verbatim stretch; half of it for a whole text.",
     )
     max_items_per_ngram: int = Field(
         50, ge=1, le=1000, description="An n-gram in more items than this is boilerplate, and not looked for."
@@ -105,9 +108,11 @@ def _all_runs(found: Matches) -> Runs:
 
 
 def _names_column(spans: Runs, index: BenchmarkIndex, n_documents: int) -> pa.ListArray:
-    names = np.array(index.texts.benchmarks, object)
+    names = np.array(index.items.benchmarks, object)
     rank_of = np.argsort(np.argsort(names))  # of every benchmark, by name
-    pairs = np.unique(spans["document"].astype(np.int64) * len(names) + rank_of[index.texts.item_benchmark[spans["item"]]])
+    pairs = np.unique(
+        spans["document"].astype(np.int64) * len(names) + rank_of[index.items.item_benchmark[spans["item"]]]
+    )
     values = pa.array(np.sort(names)[pairs % len(names)], pa.string())
     return pa.ListArray.from_arrays(_list_offsets(pairs // len(names), n_documents), values)
 
@@ -115,13 +120,13 @@ def _names_column(spans: Runs, index: BenchmarkIndex, n_documents: int) -> pa.Li
 def _spans_column(spans: Runs, index: BenchmarkIndex, n_documents: int) -> pa.ListArray:
     first_of_document = np.searchsorted(spans["document"], spans["document"])
     spans = spans[np.arange(len(spans)) - first_of_document < MAX_SPANS]
-    names = pa.array(index.texts.benchmarks, pa.string())
+    names = pa.array(index.items.benchmarks, pa.string())
     values = pa.StructArray.from_arrays(
         [
             pa.array(spans["start_bytes"]),
             pa.array(spans["end_bytes"]),
-            names.take(pa.array(index.texts.item_benchmark[spans["item"]])),
-            pa.array(index.texts.item_number[spans["item"]]),
+            names.take(pa.array(index.items.item_benchmark[spans["item"]])),
+            pa.array(index.items.item_number[spans["item"]]),
         ],
         fields=list(SPAN_TYPE),
     )

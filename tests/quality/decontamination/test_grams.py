@@ -7,8 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quality.arrow_text import text_buffers
-from quality.decontamination.verbatim_index import verbatim_index, stripped_bytes
-from quality.decontamination.verbatim_matches import find_verbatim
 from quality.decontamination.folding import folding_table
 from quality.decontamination.grams import GramLengths
 from quality.decontamination.make_folding import folded_characters
@@ -16,6 +14,8 @@ from quality.decontamination.ngram_index import ngram_index
 from quality.decontamination.ngram_matches import find_ngrams
 from quality.decontamination.runs import RUN
 from quality.decontamination.spans import Runs
+from quality.decontamination.verbatim_index import stripped_bytes, verbatim_index
+from quality.decontamination.verbatim_matches import find_verbatim
 from quality.decontamination.words import hash_words
 from tests.quality.decontamination import reference
 from tests.quality.texts import documents
@@ -24,10 +24,20 @@ LENGTHS = GramLengths(ngram=5, shortest_text=4)
 MIN_VERBATIM_BYTES = 40
 
 # Few phrases, so that documents and texts share runs of them: with marks, numbers, CJK, lone punctuation, upper case.
-PHRASES = ["Alpha beta, cafe\u0301", "it’s (7) x", "日 本語。日本", "— (e\n a\u200bb", "ВЫ\u00a0ＡＢ １２", "alpha", "1 2"]
+PHRASES = [
+    "Alpha beta, cafe\u0301",
+    "it’s (7) x",
+    "日 本語。日本",
+    "— (e\n a\u200bb",
+    "ВЫ\u00a0ＡＢ １２",
+    "alpha",
+    "1 2",
+]
 sentences = st.lists(st.sampled_from(PHRASES), max_size=10).map(" ".join)
 lines_of_code = st.lists(
-    st.sampled_from(["def longest(values):\n", "    return max(values, key=len)\n", "for i in range(10):\n\t", "print(i) "]),
+    st.sampled_from(
+        ["def longest(values):\n", "    return max(values, key=len)\n", "for i in range(10):\n\t", "print(i) "]
+    ),
     max_size=8,
 ).map("".join)
 
@@ -42,7 +52,7 @@ def words_of(text: str) -> list[tuple[int, int, int]]:
 
 def ngrams_found(document: str, texts: list[str], items: list[int], max_items: int = 50) -> tuple[Runs, int]:
     data, offsets = text_buffers(pa.array(texts))
-    index = ngram_index(data, offsets, np.array(items, np.int32), LENGTHS, max_items).index
+    index, _ = ngram_index(data, offsets, np.array(items, np.int32), LENGTHS, max_items)
     data, offsets = text_buffers(pa.array([document]))
     runs, n_found = np.empty(len(data), RUN), np.zeros(1, np.int64)
     last_of_item = np.empty(max(items, default=0) + 1, np.int64)
@@ -155,7 +165,14 @@ def test_code_of_another_layout_is_covered_exactly(start: int, size: int, space:
 def test_code_of_few_different_characters_says_nothing() -> None:
     line = "=" * 200
     assert len(verbatim_found(line, [line])) == 0
-    assert len(verbatim_found(f"{line}\nint main(int argc, char **argv)\n{line}", [f"int main(int argc, char **argv) {line}"])) == 1
+    assert (
+        len(
+            verbatim_found(
+                f"{line}\nint main(int argc, char **argv)\n{line}", [f"int main(int argc, char **argv) {line}"]
+            )
+        )
+        == 1
+    )
 
 
 def test_what_begins_alike_in_very_many_texts_is_found_in_some() -> None:

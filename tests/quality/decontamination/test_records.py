@@ -1,6 +1,7 @@
 import gzip
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -57,7 +58,9 @@ def test_an_object_without_a_list_is_one_record(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "delimiter"), [("a.csv", ","), ("a.tsv", "\t")])
-def test_cells_have_the_names_of_the_first_row_which_is_looked_at_too(name: str, delimiter: str, tmp_path: Path) -> None:
+def test_cells_have_the_names_of_the_first_row_which_is_looked_at_too(
+    name: str, delimiter: str, tmp_path: Path
+) -> None:
     content = f'question{delimiter}answer\n"Why, or\nwhy not?"{delimiter}No\n\n'.encode()
     assert read_records(file_of(tmp_path, name, content)) == [
         {"question": "question", "answer": "answer"},
@@ -97,17 +100,22 @@ def test_a_damaged_file_is_an_error_that_names_it(name: str, content: bytes, mes
 def test_texts_know_their_items(tmp_path: Path) -> None:
     first = file_of(tmp_path, "first.jsonl", JSONL)
     second = file_of(tmp_path, "second.json", json.dumps([{"text": "lone \ud800", "id": 7}]).encode())
-    found = benchmark_texts([first, second], (), ())
-    assert found.benchmarks == ("first", "second")
-    assert found.item_benchmark.tolist() == [0, 0, 1]
-    assert found.item_number.tolist() == [0, 1, 0]
-    assert found.text_item.tolist() == [0, 0, 0, 1, 2]
+    items, found = benchmark_texts([first, second], (), ())
+    assert items.benchmarks == ("first", "second")
+    assert items.item_benchmark.tolist() == [0, 0, 1]
+    assert items.item_number.tolist() == [0, 1, 0]
+    assert found.item_of.tolist() == [0, 0, 0, 1, 2]
     cuts = found.offsets.tolist()
-    texts = [found.data[a:b].tobytes().decode() for a, b in zip(cuts, cuts[1:], strict=False)]
+    texts = [found.data[a:b].tobytes().decode() for a, b in pairwise(cuts)]
     assert texts == ["Où est-il?", "a", "b", "Why\nnot?", "lone ?"]
 
 
-NESTED = {"id": "x1", "qa": {"question": "q", "answers": [{"text": "t1", "by": "me"}, {"text": "t2"}]}, "n": 3, "o": None}
+NESTED = {
+    "id": "x1",
+    "qa": {"question": "q", "answers": [{"text": "t1", "by": "me"}, {"text": "t2"}]},
+    "n": 3,
+    "o": None,
+}
 
 
 @pytest.mark.parametrize(
