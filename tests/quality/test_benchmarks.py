@@ -30,7 +30,7 @@ QUESTION = (
 SOLUTION = """def rotate(items, steps):
     if not items:
         return []
-    steps %= len(items)
+    steps %= len(items)  # to the right
     return items[-steps:] + items[:-steps]
 """
 PROVERB = "the early bird catches the worm every day"  # eight words
