@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import quality
+from quality.decontamination.benchmark_texts import benchmark_texts
+from quality.decontamination.index import benchmark_index
 from quality.decontamination.matches import slices
 from quality.edits import apply_edits, merged
 from quality.input_file import InputFile
@@ -263,3 +265,17 @@ def test_nothing_is_read_or_written_out_of_bounds(request: pytest.FixtureRequest
     expected = json.loads(json.dumps(checked_rows()))
     assert expected[1] != []
     assert json.loads(checked.stdout) == expected
+
+
+@pytest.mark.skipif("MIXDOWN_DATA" not in os.environ, reason="MIXDOWN_DATA names no folder of real benchmarks")
+def test_every_text_of_real_benchmarks_that_is_looked_for_is_found_in_itself() -> None:
+    files = tuple(InputFile(uri=str(path)) for path in sorted(Path(os.environ["MIXDOWN_DATA"], "evals").iterdir()))
+    options = BenchmarksSettings(files=files)
+    _, of_files = benchmark_texts(files, (), ())
+    buffers = pa.py_buffer(of_files.offsets), pa.py_buffer(of_files.data)
+    texts = pa.LargeStringArray.from_buffers(len(of_files.item_of), *buffers)
+    found = measure(documents_of(texts), options).columns
+    is_found = (found["n_benchmark_ngrams"].to_numpy() > 0) | (found["n_benchmark_verbatim_chars"].to_numpy() > 0)
+    summaries = benchmark_index(options.index_settings()).summaries
+    n_looked_for = sum(summary.n_texts - summary.n_short_texts for summary in summaries)
+    assert n_looked_for <= is_found.sum() <= 1.001 * n_looked_for  # a text that is too short may stand in a longer one
