@@ -34,10 +34,12 @@ class HashTable(NamedTuple):
         return self.filter.nbytes + self.keys.nbytes + self.ids.nbytes
 
 
-def hash_table(keys: Hashes, checks: Hashes) -> tuple[HashTable, npt.NDArray[np.int32]]:
+def hash_table(
+    keys: Hashes, checks: Hashes, filter_bits_per_key: int = FILTER_BITS_PER_KEY
+) -> tuple[HashTable, npt.NDArray[np.int32]]:
     """The table of all keys, and the id of each; equal keys share one, and ids follow first appearance."""
     slot_bits = max(4, (2 * len(keys)).bit_length())
-    n_filter_bits = max(10, (FILTER_BITS_PER_KEY * len(keys)).bit_length() - 1)
+    n_filter_bits = max(10, (filter_bits_per_key * len(keys)).bit_length() - 1)
     table = HashTable(
         np.zeros(1 << (n_filter_bits - 6), np.uint64),
         np.uint64(64 - n_filter_bits + 6),

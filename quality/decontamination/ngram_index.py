@@ -24,6 +24,9 @@ from quality.kernel import kernel
 Numbers = npt.NDArray[np.int32]
 
 
+ENDING_FILTER_BITS = 64  # a key: they are few, and a candidate costs as much as fifty words
+
+
 class NgramIndex(NamedTuple):
     """Grams of all texts. Gram i stands in items[item_starts[i]:item_starts[i + 1]], ascending; none: boilerplate."""
 
@@ -53,7 +56,7 @@ def ngram_index(
     grams, ids = hash_table(keys[:n], checks[:n])
     item_starts, items = _items_of_grams(ids, np.repeat(item_of, n_grams), max_items)
     is_whole = whole_lengths > 0
-    text_endings, _ = hash_table(*endings[:, is_whole])
+    text_endings, _ = hash_table(endings[0][is_whole], endings[1][is_whole], ENDING_FILTER_BITS)
     index = NgramIndex(lengths, grams, item_starts, items, text_endings, np.unique(whole_lengths[is_whole]))
     return index, n_grams
 
