@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
+from quality.decontamination import warm as decontamination
 from quality.edits import EDIT, apply_edits
 from quality.signal_group import documents_of, measure_groups, signal_groups
 
@@ -15,6 +16,7 @@ def warm() -> None:
     text = pa.array(["A few words are enough."])
     asked = {name: group.settings() for name, group in signal_groups().items() if group.measured_for}
     measure_groups(documents_of(text), asked)
+    decontamination.warm()
     apply_edits(text, np.array([(0, 0, 2, 0)], EDIT))
 
 

@@ -7,6 +7,7 @@ import yaml
 from pydantic import ValidationError
 
 import quality.rules
+from pipelines.input_files import with_files
 from quality.judge import judge
 from quality.rule import rules
 from quality.signal_group import documents_of, measure_groups, signal_groups, signals_schema
@@ -24,9 +25,9 @@ def signals_of(case: dict[str, Any]) -> pa.Table:
         "path": pa.array([case.get("path")], pa.string()),
         "language_hint": pa.array([case.get("code_language")], pa.string()),
     }
-    groups = {
-        name: group.settings() for name, group in signal_groups().items() if group.measured_for or case["rule"] == name
-    }
+    groups = {name: group.settings() for name, group in signal_groups().items() if group.measured_for}
+    for name, asked in case.get("measure", {}).items():  # its files lie beside the cases
+        groups[name] = with_files(signal_groups()[name].settings.model_validate(asked), GOLDEN)
     return pa.table(dict(measure_groups(documents_of(text, **known), groups).columns))
 
 
