@@ -1,0 +1,123 @@
+"""Lists of domains and urls, and which entry of one a url meets."""
+
+import ipaddress
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from quality.arrow_text import text_buffers
+from quality.byte_set import ABSENT, FNV_OFFSET, ByteSet, byte_set, find, find_hashed, hash_on
+from quality.hosts import normal_hosts
+from quality.input_file import InputFile
+from quality.kernel import kernel
+from quality.lists import entries_of
+from quality.url_parts import FULL_STOP, QUESTION, SLASH, UrlParts, binary_array, url_parts
+
+
+def domain_set(files: tuple[InputFile, ...]) -> ByteSet:
+    """The domains in the files, a line each (`*.example.com` is example.com), or lines of a hosts file.
+
+    Urls with a path and lines that name nothing are passed over: lists of millions hold some.
+    """
+    parts = url_parts(_lines(files))
+    hosts, _ = normal_hosts(parts)
+    return _set_of(hosts.filter(pc.equal(pc.binary_length(parts.rests), 0)))
+
+
+def url_set(files: tuple[InputFile, ...]) -> ByteSet:
+    """The urls in the files, a line each, as `url_keys` writes them."""
+    parts = url_parts(_lines(files))
+    hosts, _ = normal_hosts(parts)
+    return _set_of(url_keys(hosts, parts))
+
+
+def _lines(files: tuple[InputFile, ...]) -> pa.LargeStringArray:
+    return pa.array([entry for file in files for line in entries_of(file) for entry in _named(line)], pa.large_string())
+
+
+def _named(line: str) -> list[str]:
+    """What a line of a list names; of a hosts file (`0.0.0.0 example.com # why`), its domains."""
+    words = line.split()
+    if len(words) > 1 and _is_address(words[0]):
+        names = line.partition("#")[0].split()[1:]
+        return [name for name in names if "." in name and not _is_address(name)]
+    return [words[0].removeprefix("*").removeprefix(".")]
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def url_keys(hosts: pa.LargeStringArray, parts: UrlParts) -> pa.LargeBinaryArray:
+    """Urls as they are compared: normal host, decoded path and query; null without a host."""
+    return pc.binary_join_element_wise(hosts.cast(pa.large_binary()), parts.rests, pa.scalar(b"", pa.large_binary()))
+
+
+def _set_of(entries: pa.Array) -> ByteSet:
+    return byte_set(entries.drop_null().cast(pa.large_binary()).to_pylist())
+
+
+def domain_entries(hosts: pa.LargeStringArray, domains: ByteSet) -> pa.StringArray:
+    """Of every host, the entry that is the host or the nearest domain above it; null: none."""
+    return _met(hosts, domains, _nearest_domain)
+
+
+def url_entries(keys: pa.LargeBinaryArray, urls: ByteSet, with_parents: bool) -> pa.StringArray:
+    """Of every key, the entry that is the url, or `with_parents` the nearest path above it; null: none."""
+    return _met(keys, urls, _nearest_path if with_parents else _whole_url)
+
+
+def _met(texts: pa.Array, entries: ByteSet, look_up: Any) -> pa.StringArray:
+    found = np.full(len(texts), ABSENT, np.int64)
+    if len(entries.offsets) > 1:
+        data, offsets = text_buffers(_as_text(texts))
+        look_up(data, offsets, entries, found)
+    numbers = pa.array(found, mask=found == ABSENT)
+    entry_texts = binary_array(entries.data, entries.offsets).take(numbers)
+    return pa.array([_shown(entry) for entry in entry_texts.to_pylist()], pa.string())
+
+
+def _shown(entry: bytes | None) -> str | None:
+    return None if entry is None else entry.decode("utf-8", errors="replace")
+
+
+def _as_text(texts: pa.Array) -> pa.LargeStringArray:
+    """Bytes read as text without a look at whether they are UTF-8: only kernels see them."""
+    validity, offsets, data = texts.buffers()
+    return pa.LargeStringArray.from_buffers(len(texts), offsets, data, validity, -1, texts.offset)
+
+
+@kernel
+def _nearest_domain(data: Any, offsets: Any, entries: Any, found: Any) -> None:
+    for i in range(len(offsets) - 1):
+        label = offsets[i]
+        while label < offsets[i + 1] and found[i] == ABSENT:
+            found[i] = find(data, label, offsets[i + 1], entries)
+            while label < offsets[i + 1] and data[label] != FULL_STOP:
+                label += 1
+            label += 1
+
+
+@kernel
+def _whole_url(data: Any, offsets: Any, entries: Any, found: Any) -> None:
+    for i in range(len(offsets) - 1):
+        found[i] = find(data, offsets[i], offsets[i + 1], entries)
+
+
+@kernel
+def _nearest_path(data: Any, offsets: Any, entries: Any, found: Any) -> None:
+    for i in range(len(offsets) - 1):
+        start, end = offsets[i], offsets[i + 1]
+        hashed = FNV_OFFSET
+        for at in range(start, end + 1):
+            if at == end or data[at] == SLASH or data[at] == QUESTION:
+                nearer = find_hashed(hashed, data, start, at, entries)
+                found[i] = found[i] if nearer == ABSENT else nearer
+            if at < end:
+                hashed = hash_on(hashed, data[at])
