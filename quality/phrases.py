@@ -39,8 +39,9 @@ class Phrases(NamedTuple):
 
     symbols: npt.NDArray[np.uint16]  # of every code point, shape (0x110000,)
     moves: npt.NDArray[np.int32]  # the next state, by state and symbol
-    ending: npt.NDArray[np.int32]  # by state, the phrase that ends there, or NONE
-    shorter: npt.NDArray[np.int32]  # by state, the next shorter one in which a phrase ends, or START
+    ending: npt.NDArray[np.int32]  # by state, the phrase that it is, or NONE
+    longest: npt.NDArray[np.int32]  # by state, the longest that is a phrase and at its end, itself included; or START
+    shorter: npt.NDArray[np.int32]  # by state, the next shorter one of those
     n_chars: npt.NDArray[np.int32]  # by phrase
     after_word: npt.NDArray[np.bool_]  # by phrase: may stand right after a letter or digit
     before_word: npt.NDArray[np.bool_]
@@ -58,12 +59,9 @@ def phrases_of(entries: Sequence[str], anywhere: bool = False) -> Phrases:
             f"{len(entries):,} phrases with {len(alphabet):,} different characters need a table of "
             f"{len(trie.children):,} x {len(alphabet) + 1:,}: name fewer, or the lists of each language apart."
         )
-    moves, ending, shorter = _automaton(trie, len(alphabet) + 1)
     return Phrases(
         _symbols(alphabet),
-        moves,
-        ending,
-        shorter,
+        *_automaton(trie, len(alphabet) + 1),
         np.array([len(entry) for entry in entries], np.int32),
         np.array([anywhere or not _is_word_character(entry[0]) for entry in entries], np.bool_),
         np.array([anywhere or not _is_word_character(entry[-1]) for entry in entries], np.bool_),
@@ -105,20 +103,22 @@ class _Trie:
 
 
 def _automaton(trie: _Trie, n_symbols: int) -> tuple[npt.NDArray[np.int32], ...]:
-    """`moves`, `ending` and `shorter` of Phrases, breadth first: a state's moves are those of its longest suffix."""
+    """`moves` to `shorter` of Phrases, breadth first: a state's moves are those of its longest suffix, but for its own."""
     n_states = len(trie.children)
     moves = np.zeros((n_states, n_symbols), np.int32)
     ending = np.array(trie.ending, np.int32)
+    longest = np.zeros(n_states, np.int32)
     shorter = np.zeros(n_states, np.int32)
     waiting = deque([(START, START)])  # states with their longest suffix
     while waiting:
         state, suffix = waiting.popleft()
         moves[state] = moves[suffix]
-        shorter[state] = suffix if ending[suffix] != NONE else shorter[suffix]
+        shorter[state] = longest[suffix]
+        longest[state] = state if ending[state] != NONE else shorter[state]
         for symbol, child in trie.children[state].items():
             waiting.append((child, int(moves[suffix, symbol]) if state != START else START))
             moves[state, symbol] = child
-    return moves, ending, shorter
+    return moves, ending, longest, shorter
 
 
 def _symbols(alphabet: dict[str, int]) -> npt.NDArray[np.uint16]:
@@ -143,30 +143,25 @@ def is_word_character(kind: int) -> bool:
 
 
 @kernel
-def next_state(state: int, code_point: int, phrases: Any) -> int:
-    """The state after one more character."""
-    return int(phrases.moves[state, phrases.symbols[code_point]])
+def find_phrases(code_points: Any, start: int, end: int, classes: Any, phrases: Any, found: Any) -> None:
+    """Put into found[at] the longest phrase in code_points[start:end] whose last character is at `at`, or NONE.
 
-
-@kernel
-def longest_ending(state: int, code_points: Any, start: int, at: int, end: int, classes: Any, phrases: Any) -> int:
-    """The longest phrase that ends before `at` in code_points[start:end], read into `state`; NONE when there is none."""
-    if phrases.ending[state] == NONE:
-        state = phrases.shorter[state]
-    while state != START:
-        phrase = phrases.ending[state]
-        if _stands_free(phrase, code_points, start, at, end, classes, phrases):
-            return int(phrase)
-        state = phrases.shorter[state]
-    return NONE
-
-
-@kernel
-def _stands_free(phrase: int, code_points: Any, start: int, at: int, end: int, classes: Any, phrases: Any) -> bool:
-    first = at - phrases.n_chars[phrase]
-    if not phrases.after_word[phrase] and first > start and is_word_character(classes[code_points[first - 1]]):
-        return False
-    return phrases.before_word[phrase] or at == end or not is_word_character(classes[code_points[at]])
+    One loop without calls that take arrays: counting references to them would take most of the time.
+    """
+    state = START
+    for at in range(start, end):
+        found[at] = NONE
+        state = phrases.moves[state, phrases.symbols[code_points[at]]]
+        shorter = phrases.longest[state]
+        while shorter != START:
+            phrase = phrases.ending[shorter]
+            first = at + 1 - phrases.n_chars[phrase]
+            cut_before = first > start and is_word_character(classes[code_points[first - 1]])
+            cut_after = at + 1 < end and is_word_character(classes[code_points[at + 1]])
+            if (phrases.after_word[phrase] or not cut_before) and (phrases.before_word[phrase] or not cut_after):
+                found[at] = phrase
+                break
+            shorter = phrases.shorter[shorter]
 
 
 @kernel

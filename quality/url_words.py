@@ -12,11 +12,9 @@ from quality.kernel import kernel
 from quality.lists import entries_of
 from quality.phrases import (
     NONE,
-    START,
     Phrases,
+    find_phrases,
     is_word_character,
-    longest_ending,
-    next_state,
     normal_phrase,
     phrases_of,
 )
@@ -90,36 +88,35 @@ def _look_at_urls(
         longest_bytes = max(longest_bytes, offsets[i + 1] - offsets[i])
     decoded = np.empty(longest_bytes, np.uint8)
     code_points = np.empty(longest_bytes, np.uint32)
+    found = np.empty(longest_bytes, np.int32)
     for i in range(len(offsets) - 1):
         n_bytes = copy_decoded(data, offsets[i], offsets[i + 1], decoded, 0)
         n_chars = decode(decoded, 0, n_bytes, code_points)
-        word[i] = _first(code_points, n_chars, classes, words)
-        n_soft_words[i] = _count_different(code_points, n_chars, classes, soft_words, last_seen, i)
+        word[i] = _first(code_points, n_chars, classes, words, found)
+        n_soft_words[i] = _count_different(code_points, n_chars, classes, soft_words, found, last_seen, i)
         n_chars = _keep_words(code_points, n_chars, classes)
-        substring[i] = _first(code_points, n_chars, classes, substrings)
+        substring[i] = _first(code_points, n_chars, classes, substrings, found)
 
 
 @kernel
-def _first(code_points: Any, n_chars: int, classes: Any, phrases: Any) -> int:
+def _first(code_points: Any, n_chars: int, classes: Any, phrases: Any, found: Any) -> int:
     """The phrase that ends first; NONE when there is none."""
-    state = START
+    find_phrases(code_points, 0, n_chars, classes, phrases, found)
     for at in range(n_chars):
-        state = next_state(state, code_points[at], phrases)
-        phrase = longest_ending(state, code_points, 0, at + 1, n_chars, classes, phrases)
-        if phrase != NONE:
-            return phrase
+        if found[at] != NONE:
+            return found[at]
     return NONE
 
 
 @kernel
-def _count_different(code_points: Any, n_chars: int, classes: Any, phrases: Any, last_seen: Any, url: int) -> int:
+def _count_different(
+    code_points: Any, n_chars: int, classes: Any, phrases: Any, found: Any, last_seen: Any, url: int
+) -> int:
+    find_phrases(code_points, 0, n_chars, classes, phrases, found)
     n_different = 0
-    state = START
     for at in range(n_chars):
-        state = next_state(state, code_points[at], phrases)
-        phrase = longest_ending(state, code_points, 0, at + 1, n_chars, classes, phrases)
-        if phrase != NONE and last_seen[phrase] != url:
-            last_seen[phrase] = url
+        if found[at] != NONE and last_seen[found[at]] != url:
+            last_seen[found[at]] = url
             n_different += 1
     return n_different
 

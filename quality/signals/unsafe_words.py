@@ -15,11 +15,9 @@ from quality.kernel import kernel
 from quality.lists import entries_of
 from quality.phrases import (
     NONE,
-    START,
     Phrases,
+    find_phrases,
     is_word_character,
-    longest_ending,
-    next_state,
     normal_phrase,
     phrases_of,
     with_single_spaces,
@@ -106,22 +104,22 @@ def _count(data: Any, offsets: Any, rows: Any, classes: Any, phrases: Any, n_uns
     for row in rows:
         longest_bytes = max(longest_bytes, offsets[row + 1] - offsets[row])
     code_points = np.empty(longest_bytes, np.uint32)
+    found = np.empty(longest_bytes, np.int32)
     covered = np.empty(longest_bytes, np.bool_)
     for row in rows:
         n_chars = decode(data, offsets[row], offsets[row + 1], code_points)
         n_chars = with_single_spaces(code_points, n_chars, classes)
-        _cover(code_points, n_chars, classes, phrases, covered)
+        _cover(code_points, n_chars, classes, phrases, found, covered)
         n_words[row], n_unsafe[row] = _count_words(code_points, n_chars, classes, covered)
 
 
 @kernel
-def _cover(code_points: Any, n_chars: int, classes: Any, phrases: Any, covered: Any) -> None:
+def _cover(code_points: Any, n_chars: int, classes: Any, phrases: Any, found: Any, covered: Any) -> None:
     """Mark the characters that are part of a phrase."""
-    state = START
+    find_phrases(code_points, 0, n_chars, classes, phrases, found)
     for at in range(n_chars):
         covered[at] = False
-        state = next_state(state, code_points[at], phrases)
-        phrase = longest_ending(state, code_points, 0, at + 1, n_chars, classes, phrases)
+        phrase = found[at]
         if phrase != NONE:
             for inside in range(at + 1 - phrases.n_chars[phrase], at + 1):
                 covered[inside] = True
