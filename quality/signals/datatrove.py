@@ -62,8 +62,8 @@ class _Result(NamedTuple):
 def measure(documents: Documents, settings: DatatroveSettings) -> Measured:
     """DATATROVE_SCHEMA for every document, and all texts where a block rewrote one.
 
-    Every block runs, also after one that drops the document. Where there are marks in a text it stays as it is:
-    formatters and extractors pass it over, and filters change it for nobody. A document whose blocks raise an error,
+    Every block runs, also after one that drops the document, which leaves its text to the next as it was. Where there are
+    marks in a text it stays as it is: formatters and extractors pass it over, and filters change it for nobody. A document whose blocks raise an error,
     take too long or write more than MAX_REWRITTEN_BYTES is left as it is, with a problem. A result never depends on
     other documents, only on the machine's speed where `max_cpu_seconds` is reached.
     """
@@ -118,11 +118,12 @@ def run_blocks(
     failures: list[dict[str, str | None]] = []
     for block in blocks:
         block.restart(text)
+        before = document.text
         reason = _run(block, document, has_marks)
         if reason is not None:
             failures.append({"reason": f"{block.name}.{reason}", "value": None, "bound": None})
-        if has_marks:
-            document.text = text
+        if has_marks or reason is not None:
+            document.text = before
     return document.text, failures
 
 

@@ -163,6 +163,18 @@ def test_a_filter_changes_no_text_with_marks() -> None:
     assert kept.columns == changed.columns
 
 
+def test_a_block_that_drops_a_document_leaves_its_text() -> None:
+    class Emptying:
+        def filter(self, document: Any) -> bool:
+            document.text = ""
+            return False
+
+    emptying = adapter.ReadyBlock("Emptying", "filter", Emptying(), lambda _text: None)
+    text, failures = adapter.run_blocks([emptying, emptying], "text", {}, False)
+    assert text == "text"
+    assert [failure["reason"] for failure in failures] == ["Emptying.dropped"] * 2
+
+
 def test_what_is_known_of_a_document_is_its_metadata() -> None:
     seen: list[dict[str, Any]] = []
 
