@@ -75,9 +75,8 @@ def url_entries(keys: pa.LargeBinaryArray, urls: ByteSet, with_parents: bool) ->
 
 def _met(texts: pa.Array, entries: ByteSet, look_up: Any) -> pa.StringArray:
     found = np.full(len(texts), ABSENT, np.int64)
-    if len(entries.offsets) > 1:
-        data, offsets = text_buffers(_as_text(texts))
-        look_up(data, offsets, entries, found)
+    data, offsets = text_buffers(_as_text(texts))
+    look_up(data, offsets, entries, found)
     numbers = pa.array(found, mask=found == ABSENT)
     entry_texts = binary_array(entries.data, entries.offsets).take(numbers)
     return pa.array([_shown(entry) for entry in entry_texts.to_pylist()], pa.string())

@@ -4,7 +4,9 @@ import numpy as np
 import pyarrow as pa
 
 from quality.edits import EDIT, apply_edits
+from quality.phrases import phrases_of
 from quality.signal_group import documents_of, measure_groups, signal_groups
+from quality.signals.unsafe_words import word_counts
 
 
 def warm() -> None:
@@ -15,6 +17,7 @@ def warm() -> None:
     text = pa.array(["A few words are enough."])
     asked = {name: group.settings() for name, group in signal_groups().items() if group.measured_for}
     measure_groups(documents_of(text), asked)
+    word_counts(text, phrases_of(["few"]))
     apply_edits(text, np.array([(0, 0, 2, 0)], EDIT))
 
 

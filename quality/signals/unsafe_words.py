@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,7 +23,9 @@ from quality.phrases import (
     phrases_of,
     with_single_spaces,
 )
-from quality.signal_group import Documents, GroupSettings, Measured, SignalGroup
+from quality.signal_group import Documents, GroupSettings, Measured, SignalGroup, Text
+
+Counts = npt.NDArray[np.int64]
 
 UNSAFE_WORDS_SCHEMA = pa.schema(
     [
@@ -57,10 +60,9 @@ def measure(documents: Documents, settings: UnsafeWordsSettings) -> Measured:
     n_unsafe = np.zeros(len(documents), np.int64)
     n_words = np.zeros(len(documents), np.int64)
     is_measured = np.zeros(len(documents), np.bool_)
-    data, offsets = text_buffers(documents.text)
     for language, phrases in _phrases_by_language(settings).items():
         rows = np.flatnonzero(_is_language(documents, language, settings))
-        _count(data, offsets, rows, class_table(), phrases, n_unsafe, n_words)
+        n_unsafe[rows], n_words[rows] = word_counts(documents.text.take(pa.array(rows)), phrases)
         is_measured[rows] = True
     share = np.divide(n_unsafe, n_words, out=np.zeros(len(documents)), where=n_words > 0)
     missing = ~is_measured
@@ -70,6 +72,15 @@ def measure(documents: Documents, settings: UnsafeWordsSettings) -> Measured:
             "unsafe_word_share": pa.array(share, mask=missing),
         }
     )
+
+
+def word_counts(text: Text, phrases: Phrases) -> tuple[Counts, Counts]:
+    """Of each text the words that are in phrases, and all words, shape (n,)."""
+    data, offsets = text_buffers(text)
+    n_unsafe = np.zeros(len(text), np.int64)
+    n_words = np.zeros(len(text), np.int64)
+    _count(data, offsets, class_table(), phrases, n_unsafe, n_words)
+    return n_unsafe, n_words
 
 
 def _is_language(documents: Documents, language: str | None, settings: UnsafeWordsSettings) -> Any:
@@ -99,14 +110,14 @@ def _phrases_by_language(settings: UnsafeWordsSettings) -> dict[str | None, Phra
 
 
 @kernel
-def _count(data: Any, offsets: Any, rows: Any, classes: Any, phrases: Any, n_unsafe: Any, n_words: Any) -> None:
+def _count(data: Any, offsets: Any, classes: Any, phrases: Any, n_unsafe: Any, n_words: Any) -> None:
     longest_bytes = 0
-    for row in rows:
+    for row in range(len(offsets) - 1):
         longest_bytes = max(longest_bytes, offsets[row + 1] - offsets[row])
     code_points = np.empty(longest_bytes, np.uint32)
     found = np.empty(longest_bytes, np.int32)
     covered = np.empty(longest_bytes, np.bool_)
-    for row in rows:
+    for row in range(len(offsets) - 1):
         n_chars = decode(data, offsets[row], offsets[row + 1], code_points)
         n_chars = with_single_spaces(code_points, n_chars, classes)
         _cover(code_points, n_chars, classes, phrases, found, covered)
