@@ -1,11 +1,12 @@
 """A set of byte strings that kernels look up: exact, compact, millions of entries."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
+from quality.arrow_text import text_buffers
 from quality.kernel import kernel
 
 ABSENT = -1
@@ -23,15 +24,19 @@ class ByteSet(NamedTuple):
     slots: npt.NDArray[np.int32]  # a power of two, at least twice the entries; ABSENT: free
 
 
-def byte_set(entries: Sequence[bytes]) -> ByteSet:
-    """The set of `entries`; of equal ones the first is found."""
-    offsets = np.zeros(len(entries) + 1, np.int64)
-    np.cumsum([len(entry) for entry in entries], out=offsets[1:])
-    data = np.frombuffer(b"".join(entries), np.uint8)
+def byte_set(entries: pa.LargeBinaryArray) -> ByteSet:
+    """The set of `entries`, none of them null; of equal ones the first is found."""
+    data, offsets = text_buffers(as_text(entries))
     slots = np.full(1 << max(1, (2 * len(entries)).bit_length()), ABSENT, np.int32)
     found = ByteSet(data, offsets, slots)
     _fill(found)
     return found
+
+
+def as_text(values: pa.Array) -> pa.LargeStringArray:
+    """Large binary as text, with no look at whether it is UTF-8: for kernels alone."""
+    validity, offsets, data = values.buffers()
+    return pa.LargeStringArray.from_buffers(len(values), offsets, data, validity, -1, values.offset)
 
 
 @kernel
@@ -76,7 +81,7 @@ def _slot_of(hashed: Any, data: Any, start: int, end: int, entries: Any) -> int:
     slot = np.int64((hashed ^ (hashed >> np.uint64(32))) & np.uint64(last))
     while entries.slots[slot] != ABSENT and not _is_entry(data, start, end, entries, entries.slots[slot]):
         slot = (slot + 1) & last
-    return slot
+    return int(slot)
 
 
 @kernel

@@ -30,6 +30,9 @@ UNSPACED_SCRIPTS = (
 )
 
 
+States = npt.NDArray[np.int32]
+
+
 class TooManyPhrases(ValueError):
     """The phrases need a larger table than MAX_MOVES."""
 
@@ -59,9 +62,13 @@ def phrases_of(entries: Sequence[str], anywhere: bool = False) -> Phrases:
             f"{len(entries):,} phrases with {len(alphabet):,} different characters need a table of "
             f"{len(trie.children):,} x {len(alphabet) + 1:,}: name fewer, or the lists of each language apart."
         )
+    moves, ending, longest, shorter = _automaton(trie, len(alphabet) + 1)
     return Phrases(
         _symbols(alphabet),
-        *_automaton(trie, len(alphabet) + 1),
+        moves,
+        ending,
+        longest,
+        shorter,
         np.array([len(entry) for entry in entries], np.int32),
         np.array([anywhere or not _is_word_character(entry[0]) for entry in entries], np.bool_),
         np.array([anywhere or not _is_word_character(entry[-1]) for entry in entries], np.bool_),
@@ -102,8 +109,8 @@ class _Trie:
         return self.children[state][symbol]
 
 
-def _automaton(trie: _Trie, n_symbols: int) -> tuple[npt.NDArray[np.int32], ...]:
-    """`moves` to `shorter` of Phrases, breadth first: a state's moves are those of its longest suffix, but for its own."""
+def _automaton(trie: _Trie, n_symbols: int) -> tuple[States, States, States, States]:
+    """`moves` to `shorter` of Phrases, breadth first: a state moves like its longest suffix where it has no child."""
     n_states = len(trie.children)
     moves = np.zeros((n_states, n_symbols), np.int32)
     ending = np.array(trie.ending, np.int32)

@@ -1,6 +1,8 @@
 """Lists of domains and urls, and which entry of one a url meets."""
 
 import ipaddress
+from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -8,12 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quality.arrow_text import text_buffers
-from quality.byte_set import ABSENT, FNV_OFFSET, ByteSet, byte_set, find, find_hashed, hash_on
+from quality.byte_set import ABSENT, FNV_OFFSET, ByteSet, as_text, byte_set, find, find_hashed, hash_on
 from quality.hosts import normal_hosts
 from quality.input_file import InputFile
 from quality.kernel import kernel
 from quality.lists import entries_of
 from quality.url_parts import FULL_STOP, QUESTION, SLASH, UrlParts, binary_array, url_parts
+
+ENTRIES_AT_ONCE = 200_000
 
 
 def domain_set(files: tuple[InputFile, ...]) -> ByteSet:
@@ -21,20 +25,27 @@ def domain_set(files: tuple[InputFile, ...]) -> ByteSet:
 
     Urls with a path and lines that name nothing are passed over: lists of millions hold some.
     """
-    parts = url_parts(_lines(files))
-    hosts, _ = normal_hosts(parts)
-    return _set_of(hosts.filter(pc.equal(pc.binary_length(parts.rests), 0)))
+    return _set_of(files, _domains)
 
 
 def url_set(files: tuple[InputFile, ...]) -> ByteSet:
     """The urls in the files, a line each, as `url_keys` writes them."""
-    parts = url_parts(_lines(files))
-    hosts, _ = normal_hosts(parts)
-    return _set_of(url_keys(hosts, parts))
+    return _set_of(files, url_keys)
 
 
-def _lines(files: tuple[InputFile, ...]) -> pa.LargeStringArray:
-    return pa.array([entry for file in files for line in entries_of(file) for entry in _named(line)], pa.large_string())
+def _set_of(files: tuple[InputFile, ...], read: Callable[[pa.Array, UrlParts], pa.Array]) -> ByteSet:
+    """What `read` makes of hosts and parts of all entries; a slice at a time, for lists have millions."""
+    entries = (name for file in files for line in entries_of(file) for name in _named(line))
+    found = [pa.array([], pa.large_binary())]
+    while lines := list(islice(entries, ENTRIES_AT_ONCE)):
+        parts = url_parts(pa.array(lines, pa.large_string()))
+        hosts, _ = normal_hosts(parts)
+        found.append(read(hosts, parts).drop_null())
+    return byte_set(pa.concat_arrays(found))
+
+
+def _domains(hosts: pa.LargeStringArray, parts: UrlParts) -> pa.LargeBinaryArray:
+    return hosts.filter(pc.equal(pc.binary_length(parts.rests), 0)).cast(pa.large_binary())
 
 
 def _named(line: str) -> list[str]:
@@ -59,13 +70,9 @@ def url_keys(hosts: pa.LargeStringArray, parts: UrlParts) -> pa.LargeBinaryArray
     return pc.binary_join_element_wise(hosts.cast(pa.large_binary()), parts.rests, pa.scalar(b"", pa.large_binary()))
 
 
-def _set_of(entries: pa.Array) -> ByteSet:
-    return byte_set(entries.drop_null().cast(pa.large_binary()).to_pylist())
-
-
 def domain_entries(hosts: pa.LargeStringArray, domains: ByteSet) -> pa.StringArray:
     """Of every host, the entry that is the host or the nearest domain above it; null: none."""
-    return _met(hosts, domains, _nearest_domain)
+    return _met(hosts.cast(pa.large_binary()), domains, _nearest_domain)
 
 
 def url_entries(keys: pa.LargeBinaryArray, urls: ByteSet, with_parents: bool) -> pa.StringArray:
@@ -75,7 +82,7 @@ def url_entries(keys: pa.LargeBinaryArray, urls: ByteSet, with_parents: bool) ->
 
 def _met(texts: pa.Array, entries: ByteSet, look_up: Any) -> pa.StringArray:
     found = np.full(len(texts), ABSENT, np.int64)
-    data, offsets = text_buffers(_as_text(texts))
+    data, offsets = text_buffers(as_text(texts))
     look_up(data, offsets, entries, found)
     numbers = pa.array(found, mask=found == ABSENT)
     entry_texts = binary_array(entries.data, entries.offsets).take(numbers)
@@ -84,12 +91,6 @@ def _met(texts: pa.Array, entries: ByteSet, look_up: Any) -> pa.StringArray:
 
 def _shown(entry: bytes | None) -> str | None:
     return None if entry is None else entry.decode("utf-8", errors="replace")
-
-
-def _as_text(texts: pa.Array) -> pa.LargeStringArray:
-    """Bytes read as text without a look at whether they are UTF-8: only kernels see them."""
-    validity, offsets, data = texts.buffers()
-    return pa.LargeStringArray.from_buffers(len(texts), offsets, data, validity, -1, texts.offset)
 
 
 @kernel

@@ -100,7 +100,7 @@ def _begins_slashes(data: Any, at: int, end: int) -> bool:
 
 @kernel
 def _authority_end(data: Any, at: int, end: int) -> int:
-    while at < end and not (_is_slash(data[at]) or data[at] == QUESTION or data[at] == HASH):
+    while at < end and not (_is_slash(data[at]) or data[at] in (QUESTION, HASH)):
         at += 1
     return at
 
@@ -140,19 +140,19 @@ def _is_plain(data: Any, start: int, end: int) -> bool:
 
 @kernel
 def _is_plain_byte(byte: int) -> bool:
-    return LOWER_A <= byte <= LOWER_Z or ZERO <= byte <= NINE or byte == HYPHEN or byte == UNDERSCORE
+    return LOWER_A <= byte <= LOWER_Z or ZERO <= byte <= NINE or byte in (HYPHEN, UNDERSCORE)
 
 
 @kernel
 def _is_scheme_byte(byte: int) -> bool:
     letter = byte | CASE_BIT
     is_letter = LOWER_A <= letter <= LOWER_Z
-    return is_letter or ZERO <= byte <= NINE or byte == PLUS or byte == HYPHEN or byte == FULL_STOP
+    return is_letter or ZERO <= byte <= NINE or byte in (PLUS, HYPHEN, FULL_STOP)
 
 
 @kernel
 def _is_slash(byte: int) -> bool:
-    return byte == SLASH or byte == BACKSLASH
+    return byte in (SLASH, BACKSLASH)
 
 
 @kernel

@@ -104,7 +104,7 @@ def _first(code_points: Any, n_chars: int, classes: Any, phrases: Any, found: An
     find_phrases(code_points, 0, n_chars, classes, phrases, found)
     for at in range(n_chars):
         if found[at] != NONE:
-            return found[at]
+            return int(found[at])
     return NONE
 
 

@@ -29,7 +29,7 @@ def _checks(settings: UrlsSettings) -> tuple[Check, ...]:
 RULE = Rule(
     name="urls",
     meaning="The url meets no entry of a block-list or an opt-out list, and its host has a name.",
-    origin="RefinedWeb (Penedo et al. 2023), appendix G.1, as in datatrove's URLFilter; opt-outs and IP hosts are ours.",
+    origin="RefinedWeb (Penedo et al. 2023), as in datatrove's URLFilter; opt-outs and IP hosts are ours.",
     settings=UrlsSettings,
     checks=_checks,
 )

@@ -62,10 +62,10 @@ class _Result(NamedTuple):
 def measure(documents: Documents, settings: DatatroveSettings) -> Measured:
     """DATATROVE_SCHEMA for every document, and all texts where a block rewrote one.
 
-    Every block runs, also after one that drops the document, which leaves its text to the next as it was. Where there are
-    marks in a text it stays as it is: formatters and extractors pass it over, and filters change it for nobody. A document whose blocks raise an error,
-    take too long or write more than MAX_REWRITTEN_BYTES is left as it is, with a problem. A result never depends on
-    other documents, only on the machine's speed where `max_cpu_seconds` is reached.
+    Every block runs, also after one that drops the document, which leaves its text to the next as it was. A text with
+    marks stays as it is: formatters and extractors pass it over, and what filters change in it is put back. A document
+    whose blocks raise an error, take too long or write more than MAX_REWRITTEN_BYTES is left as it is, with a problem.
+    A result never depends on other documents, only on the machine's speed where `max_cpu_seconds` is reached.
     """
     blocks = [ready_block(block.model_dump_json()) for block in settings.blocks]
     contents = documents.text.cast(_binary_of(documents.text.type)).to_pylist()

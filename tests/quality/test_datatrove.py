@@ -3,15 +3,14 @@
 import importlib.metadata
 import random
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
-from quality.rule import rules
 from quality.judge import judge
+from quality.rule import rules
 from quality.signal_group import documents_of, measure_groups, signal_groups
 from tests.quality.texts import SENTENCES
 

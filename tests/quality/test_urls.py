@@ -172,7 +172,7 @@ def test_a_file_that_is_no_list_is_refused_by_name(content: bytes, tmp_path: Pat
     path = tmp_path / "a.list"
     path.write_bytes(content)
     with pytest.raises(UnreadableList, match=r"a\.list is no list"):
-        entries_of(InputFile(uri=str(path)))
+        list(entries_of(InputFile(uri=str(path))))
 
 
 WORDS = ["news", "free", "win", "now", "casino", "page", "index", "torrent", "x2torrents", "blog", "2024"]
