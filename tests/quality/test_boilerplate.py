@@ -1,4 +1,7 @@
+import json
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -115,6 +118,24 @@ def test_runs_of_short_lines_look_like_links(lines: list[str], share: float) -> 
 
 def test_a_document_without_text_has_zeros() -> None:
     assert rows(["", None, " \n\t\n"]) == [dict.fromkeys(boilerplate.BOILERPLATE_SCHEMA.names, 0)] * 3
+
+
+def test_annotated_pages_agree() -> None:
+    """Segments that people marked on 990 real pages: what an extractor must keep, and what it must leave out.
+
+    Unwanted segments are comments and other articles as well, so only part of them can be recognised.
+    """
+    if "MIXDOWN_DATA" not in os.environ:
+        pytest.skip("MIXDOWN_DATA does not name a folder with annotated pages")
+    path = Path(os.environ["MIXDOWN_DATA"]) / "web-truth" / "evaldata.json"
+    pages = json.loads(path.read_text("utf-8")).values()
+
+    def recognised(kind: str) -> float:
+        segments = [segment for page in pages for segment in page.get(kind, []) if segment]
+        return sum(row["n_boilerplate_lines"] > 0 for row in rows(segments)) / len(segments)
+
+    assert recognised("with") < 0.003
+    assert recognised("without") > 0.14
 
 
 @given(st.lists(st.one_of(documents, st.sampled_from(BOILERPLATE)), max_size=4))

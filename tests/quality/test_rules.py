@@ -26,8 +26,8 @@ def signals_of(case: dict[str, Any]) -> pa.Table:
         "language_hint": pa.array([case.get("code_language")], pa.string()),
     }
     groups = {name: group.settings() for name, group in signal_groups().items() if group.measured_for}
-    for name, given in case.get("measure", {}).items():
-        groups[name] = with_files(signal_groups()[name].settings.model_validate(given), GOLDEN)
+    for name, asked in case.get("measure", {}).items():  # its files lie beside the cases
+        groups[name] = with_files(signal_groups()[name].settings.model_validate(asked), GOLDEN)
     return pa.table(dict(measure_groups(documents_of(text, **known), groups).columns))
 
 
