@@ -9,7 +9,6 @@ from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 Role = Literal["filter", "extractor", "formatter"]
@@ -27,6 +26,7 @@ BASES: Mapping[Role, str] = {
 }
 REFUSED = {"LambdaFilter": "it needs a function, and a recipe holds data alone: write a rule"}
 REFUSED_ARGUMENTS = {"exclusion_writer": "what a block drops is recorded with its reason"}
+MAX_KEY_BYTES = 64  # of BLAKE2b
 WAYS_OUT = "Install what it lacks; files that it downloads must be in reach, or in its cache (HF_ASSETS_CACHE)"
 
 # What blocks are tried with: no filter's default thresholds end before its last check.
@@ -151,8 +151,8 @@ def _restart_of(name: str, step: Any, arguments: Mapping[str, Any]) -> Callable[
         seed = str(arguments.get("seed", 0)).encode()
 
         def draw_anew(text: str) -> None:
-            digest = blake2b(text.encode("utf-8", errors="surrogatepass"), digest_size=16, key=seed[:64])
-            step.uniform = np.random.default_rng(int.from_bytes(digest.digest(), "big")).uniform
+            drawn = blake2b(text.encode(), digest_size=8, key=seed[:MAX_KEY_BYTES]).digest()
+            step.uniform = lambda: int.from_bytes(drawn, "big") / 2**64  # either block draws once a document
 
         return draw_anew
     if name == "PIIFormatter":

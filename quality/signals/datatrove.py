@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 from pydantic import Field, model_validator
 
+from quality.arrow_text import byte_strings
 from quality.cpu_deadline import OutOfTime, interruptible, within
 from quality.datatrove_blocks import Block, ReadyBlock, installed_release, ready_block
 from quality.judge import REASONS_TYPE
@@ -68,13 +69,13 @@ def measure(documents: Documents, settings: DatatroveSettings) -> Measured:
     A result never depends on other documents, only on the machine's speed where `max_cpu_seconds` is reached.
     """
     blocks = [ready_block(block.model_dump_json()) for block in settings.blocks]
-    contents = documents.text.cast(_binary_of(documents.text.type)).to_pylist()
+    contents = byte_strings(documents.text)
     known = _metadata(documents)
     with_marks = documents.has_marks.fill_null(False).to_pylist()
     results: list[_Result] = []
     with interruptible() as can_interrupt:
         for content, metadata, has_marks in zip(contents, known, with_marks, strict=True):
-            work = partial(_measured, blocks, content or b"", metadata, has_marks)
+            work = partial(_measured, blocks, content, metadata, has_marks)
             results.append(_in_time(work, settings.max_cpu_seconds if can_interrupt else None))
     rewritten = None
     if any(result.content is not None for result in results):
@@ -147,10 +148,6 @@ def _metadata(documents: Documents) -> list[dict[str, Any]]:
     columns = {name: getattr(documents, name).to_pylist() for name in METADATA}
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     return [{name: value for name, value in row.items() if value is not None} for row in rows]
-
-
-def _binary_of(text_type: pa.DataType) -> pa.DataType:
-    return pa.binary() if text_type == pa.string() else pa.large_binary()
 
 
 SIGNALS = SignalGroup(

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from quality.arrow_text import byte_strings
 from quality.ccnet_text import ccnet_line
 from quality.input_file import InputFile
 from quality.local_file import local_path
@@ -58,11 +59,10 @@ def measure(documents: Documents, settings: PerplexitySettings) -> Measured:
     """
     models = {model.language: model for model in settings.models}
     languages = documents.language.to_pylist()
-    contents = documents.text.cast(_binary_of(documents.text.type)).to_pylist()
     found = []
-    for content, language in zip(contents, languages, strict=True):
+    for content, language in zip(byte_strings(documents.text), languages, strict=True):
         model = models.get(language, models.get(None))
-        text = (content or b"").decode(errors="replace")
+        text = content.decode(errors="replace")
         found.append(None if model is None else perplexity(text, _split_of(model), _model_of(model.model)))
     return Measured({"perplexity": pa.array(found, pa.float64())})
 
@@ -105,10 +105,6 @@ def _split_of(model: LanguageModel) -> Callable[[str], str]:
     except (OSError, RuntimeError) as error:
         raise UnreadableModel(f"{model.sentencepiece.uri} is no SentencePiece model: {error}") from error
     return lambda line: " ".join(processor.encode_as_pieces(line))
-
-
-def _binary_of(text_type: pa.DataType) -> pa.DataType:
-    return pa.binary() if text_type == pa.string() else pa.large_binary()
 
 
 SIGNALS = SignalGroup(
