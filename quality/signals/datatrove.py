@@ -36,7 +36,7 @@ class DatatroveSettings(GroupSettings):
     blocks: tuple[Block, ...] = Field(
         min_length=1, description="Names of blocks, or `{block: name, arguments: {...}}`, in the order they run."
     )
-    max_cpu_seconds: float = Field(30, gt=0, description="CPU time that a document may take in all blocks together.")
+    max_cpu_seconds: float = Field(120, gt=0, description="CPU time that a document may take in all blocks together.")
     release: str | None = Field(None, description="Filled in: datatrove's version, since another may judge otherwise.")
 
     @model_validator(mode="before")
