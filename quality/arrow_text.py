@@ -26,6 +26,12 @@ def text_buffers(text: pa.StringArray | pa.LargeStringArray) -> tuple[Bytes, Off
     return data, _offsets(text, offset_buffer, len(data))
 
 
+def byte_strings(text: pa.StringArray | pa.LargeStringArray) -> list[bytes]:
+    """Every document's bytes, whether they are UTF-8 or not; a null counts as empty. For what is not compiled."""
+    binary = pa.binary() if text.type == pa.string() else pa.large_binary()
+    return [content or b"" for content in text.cast(binary).to_pylist()]
+
+
 def _offsets(text: pa.Array, buffer: pa.Buffer | None, n_data_bytes: int) -> Offsets:
     if len(text) == 0 or buffer is None:
         return np.zeros(1, np.int64)

@@ -43,6 +43,7 @@ class Documents:
     language_hint: pa.StringArray  # the programming language of code
     language: pa.StringArray  # identified: an ISO 639 code, `und` for none; null before it is measured
     language_score: pa.FloatArray
+    has_marks: pa.BooleanArray  # special tokens stand at places in the text, so no other text may take its place
 
     @cached_property
     def buffers(self) -> tuple[Bytes, Offsets]:
@@ -57,7 +58,7 @@ def documents_of(text: pa.StringArray | pa.LargeStringArray, **known: pa.Array) 
     """Documents with the columns that are given, the others null."""
     columns = ("url", "path", "license", "language_hint", "language")
     nulls = {name: pa.nulls(len(text), pa.string()) for name in columns}
-    nulls["language_score"] = pa.nulls(len(text), pa.float32())
+    nulls |= {"language_score": pa.nulls(len(text), pa.float32()), "has_marks": pa.nulls(len(text), pa.bool_())}
     return Documents(text=text, **(nulls | known))
 
 

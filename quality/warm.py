@@ -5,7 +5,9 @@ import pyarrow as pa
 
 from quality.decontamination import warm as decontamination
 from quality.edits import EDIT, apply_edits
+from quality.phrases import phrases_of
 from quality.signal_group import documents_of, measure_groups, signal_groups
+from quality.signals.unsafe_words import word_counts
 
 
 def warm() -> None:
@@ -17,6 +19,7 @@ def warm() -> None:
     asked = {name: group.settings() for name, group in signal_groups().items() if group.measured_for}
     measure_groups(documents_of(text), asked)
     decontamination.warm()
+    word_counts(text, phrases_of(["few"]))
     apply_edits(text, np.array([(0, 0, 2, 0)], EDIT))
 
 

@@ -106,4 +106,6 @@ def _probe_table() -> pa.Table:
 def _probe(column_type: pa.DataType) -> Any:
     if pa.types.is_list(column_type):
         return [_probe(column_type.value_type)]
+    if pa.types.is_struct(column_type):
+        return {field.name: _probe(field.type) for field in column_type.fields}
     return next(value for name, value in _PROBE.items() if str(column_type).startswith(name))

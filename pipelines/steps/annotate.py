@@ -123,6 +123,7 @@ def _measurable(documents: pa.Table) -> tuple[Documents, Any]:
     if pc.any(too_large).as_py():
         text = pc.if_else(too_large, pa.scalar("", text.type), text)
     known = {name: documents.column(name).combine_chunks() for name in KNOWN_COLUMNS}
+    known["has_marks"] = pc.greater(pc.list_value_length(documents.column("marks").combine_chunks()), 0)
     return documents_of(text, **known), too_large.to_numpy(zero_copy_only=False)
 
 
@@ -139,5 +140,5 @@ def _unmeasured(too_large: Any, problems: Mapping[int, str]) -> pa.Array:
 
 def _measured(task: AnnotateTask) -> Iterator[pa.Table]:
     groups = {name: signal_groups()[name].settings.model_validate(given) for name, given in task.groups.items()}
-    for documents in storage.row_groups(task.input_uri, ["doc_id", "text", *KNOWN_COLUMNS]):
+    for documents in storage.row_groups(task.input_uri, ["doc_id", "text", "marks", *KNOWN_COLUMNS]):
         yield annotated(documents, groups, task.dedup)

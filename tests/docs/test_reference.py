@@ -29,6 +29,9 @@ from quality.signal_group import signal_groups
 from tests.docs.pages import ROOT, code_spans, read, rows, section
 
 FORMATS, RECIPES, SOURCES = "docs/formats.md", "docs/recipes.md", "docs/sources.md"
+LISTS = "docs/lists-and-blocks.md"
+
+GROUPS_OF_LISTS = ("urls", "unsafe_words", "boilerplate", "perplexity", "datatrove")
 
 KEY_SECTIONS: list[tuple[str, str, type[BaseModel]]] = [
     (RECIPES, "## The whole recipe", Recipe),
@@ -37,6 +40,7 @@ KEY_SECTIONS: list[tuple[str, str, type[BaseModel]]] = [
     (RECIPES, "### Dedup", DedupSettings),
     (RECIPES, "### Retention", RetentionSpec),
     *((RECIPES, f"### `{rule.name}`", rule.settings) for rule in rules().values()),
+    *((LISTS, f"## `{name}`", signal_groups()[name].settings) for name in GROUPS_OF_LISTS),
     *((SOURCES, f"## `{kind.name}`", kind.options) for kind in source_kinds().values()),
 ]
 
