@@ -1,24 +1,26 @@
 """The verdict on a document: what was measured, and every check of its source's rules with value and bound."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.explaining.stored_rows import Stored, rows_of_stage
 from pipelines.reporting.files import MixtureFiles, reading
 from pipelines.reporting.signals import CHECKS
-from pipelines.steps.decide import SIGNAL_COLUMNS
-from quality.judge import CODE_LANGUAGE_COLUMN
+from pipelines.steps.decide import SIGNAL_COLUMNS, TEXT_CHECKS
+from quality.judge import CODE_LANGUAGE_COLUMN, LANGUAGE_COLUMN, bound_as_text
 from quality.rule import Check
 
 MEMBERS_SHOWN = 5  # of a set that a value must be in
 
 _SIGNALS = [name for name in SIGNAL_COLUMNS if name != "doc_id"]
 
+Failure = Mapping[str, Any]  # reason, value, bound, as the stage `decide` stored them
+
 
 @dataclass(frozen=True)
 class Judged:
-    """One check and what it found."""
+    """One check and what it found; of a check of "none", one for each failure that its signal lists."""
 
     reason: str  # <rule>.<reason>
     signal: str
@@ -34,6 +36,7 @@ class Verdict:
     """Kept or rejected, all checks, all signals."""
 
     keep: bool
+    unmeasured: str | None  # why the document could not be measured, so that no check was asked; None: it was
     checks: list[Judged]
     signals: dict[str, Any]
 
@@ -45,10 +48,9 @@ def verdicts(files: MixtureFiles, stored: Iterable[Stored]) -> dict[Stored, Verd
         signals = rows_of_stage(files, "annotate", stored, lambda _: _SIGNALS)
         decided = rows_of_stage(files, "decide", stored, lambda _: ["keep", "reasons"])
         checks = {source: _checks(files, source) for source in {document.source for document in stored}}
-    return {
-        document: Verdict(row["keep"], _judged(checks[document.source], signals[document], row), signals[document])
-        for document, row in decided.items()
-    }
+        return {
+            document: _verdict(checks[document.source], signals[document], row) for document, row in decided.items()
+        }
 
 
 def _checks(files: MixtureFiles, source: str) -> list[tuple[str, Check]]:
@@ -57,20 +59,53 @@ def _checks(files: MixtureFiles, source: str) -> list[tuple[str, Check]]:
     return [(rule, check) for rule, checks in settings.items() for check in checks]
 
 
-def _judged(checks: list[tuple[str, Check]], signals: dict[str, Any], row: dict[str, Any]) -> list[Judged]:
-    failed = {failure["reason"] for failure in row["reasons"]}
+def _verdict(checks: Sequence[tuple[str, Check]], signals: dict[str, Any], row: Mapping[str, Any]) -> Verdict:
+    unmeasured = signals["unmeasured"]
+    judged = [] if unmeasured is not None else _judged(checks, signals, row["reasons"])
+    return Verdict(row["keep"], unmeasured, judged, signals)
+
+
+def _judged(checks: Sequence[tuple[str, Check]], signals: dict[str, Any], failures: Sequence[Failure]) -> list[Judged]:
+    """Every check; those that judge all sources only where they fail."""
+    always = [(rule, check) for rule, own in TEXT_CHECKS.items() for check in own]
+    found = []
+    for rule, check in (*always, *checks):
+        reason = f"{rule}.{check.reason}"
+        if check.comparison == "none":
+            found += _given(reason, check, failures)
+            continue
+        exempt = _is_exempt(check, signals)
+        passed = exempt or not _fails(check, [each for each in failures if each["reason"] == reason])
+        if (rule, check) not in always or not passed:
+            value, bound = signals[check.signal], _bound(check)
+            found.append(Judged(reason, check.signal, value, check.comparison, bound, passed, exempt))
+    return found
+
+
+def _given(reason: str, check: Check, failures: Sequence[Failure]) -> list[Judged]:
+    """The failures that the check's signal listed; where there are none, that it passed."""
+    own = [failure for failure in failures if failure["reason"].startswith(f"{reason}.")]
+    if not own:
+        return [Judged(reason, check.signal, None, check.comparison, "", passed=True, exempt=False)]
     return [
         Judged(
-            reason=f"{rule}.{check.reason}",
-            signal=check.signal,
-            value=signals[check.signal],
-            comparison=check.comparison,
-            bound=_bound(check),
-            passed=f"{rule}.{check.reason}" not in failed,
-            exempt=signals[CODE_LANGUAGE_COLUMN] in check.exempt_languages,
+            failure["reason"], check.signal, failure["value"], check.comparison, failure["bound"] or "", False, False
         )
-        for rule, check in checks
+        for failure in own
     ]
+
+
+def _fails(check: Check, own: Sequence[Failure]) -> bool:
+    """Whether a stored failure of the check's reason is this check's: several checks may give one reason."""
+    bounds = {failure["bound"] for failure in own}
+    return bool(own) and (len(bounds) == 1 or bound_as_text(check) in bounds)
+
+
+def _is_exempt(check: Check, signals: Mapping[str, Any]) -> bool:
+    """Whether the check passes over the document's programming or natural language."""
+    language = signals[LANGUAGE_COLUMN]
+    not_asked = bool(check.only_for) and language not in check.only_for
+    return not_asked or language in check.not_for or signals[CODE_LANGUAGE_COLUMN] in check.exempt_languages
 
 
 def _bound(check: Check) -> str:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from mixer.order import UInt64s, mix64
 
 ID_CHARS = 32  # of a document's id; see pipelines/document.py
+ID_WORDS = ID_CHARS // 8
 
 
 class Place(NamedTuple):
@@ -21,11 +22,13 @@ class Place(NamedTuple):
 
 def id_words(doc_ids: pa.Array) -> UInt64s:
     """uint64[n, 4]: the ids' characters, for `id_hashes`; ValueError for what is no document's id."""
-    if len(doc_ids) and not pc.all(pc.equal(pc.binary_length(doc_ids), ID_CHARS)).as_py():
+    if not len(doc_ids):
+        return np.empty((0, ID_WORDS), np.uint64)
+    if not pc.all(pc.equal(pc.binary_length(doc_ids), ID_CHARS)).as_py():
         raise ValueError(f"a document's id has {ID_CHARS} characters")
     _, _, data = doc_ids.cast(pa.string()).buffers()
-    text = np.frombuffer(data or b"", "<u8", len(doc_ids) * ID_CHARS // 8, doc_ids.offset * ID_CHARS)
-    return text.reshape(len(doc_ids), -1)
+    text = np.frombuffer(data, "<u8", len(doc_ids) * ID_WORDS, doc_ids.offset * ID_CHARS)
+    return text.reshape(-1, ID_WORDS)
 
 
 def id_hashes(words: UInt64s, key: np.uint64) -> UInt64s:

@@ -12,7 +12,7 @@ from pipelines.explaining.documents import NOWHERE
 from pipelines.explaining.reference import place_text
 from pipelines.explaining.stored_rows import take
 from pipelines.final_text import CHANGE_COLUMNS, final_text
-from pipelines.rule_listing.choosing import KEPT, chosen_places
+from pipelines.rule_listing.choosing import chosen_places
 from pipelines.rule_listing.decided import DecidedSource
 from pipelines.rule_listing.least_hashes import Place
 from pipelines.steps.annotate import ANNOTATED_SCHEMA
@@ -135,8 +135,3 @@ def excerpt(text: str, chars: int) -> Excerpt:
         return Excerpt(text, None, len(text))
     start = max(chars, (len(text) - chars) // 2)
     return Excerpt(text[:chars], text[start : start + chars], len(text))
-
-
-def is_kept(document: SampledDocument) -> bool:
-    """Whether it was chosen among the kept ones."""
-    return document.chosen_for == KEPT

@@ -55,7 +55,7 @@ def other_values(value: Any, annotation: Any = None) -> Iterator[Any]:
     elif isinstance(value, bool):
         yield not value
     elif isinstance(value, int | float):
-        yield from (value + 1, value / 2 + 0.25)
+        yield from (other for other in (value + 1, value / 2) if other != value)
     elif isinstance(value, str):
         yield value + UNLIKELY
     elif isinstance(value, tuple | list | set | frozenset):
@@ -64,7 +64,7 @@ def other_values(value: Any, annotation: Any = None) -> Iterator[Any]:
     elif isinstance(value, Mapping):
         for key, member in value.items():
             yield from (dict(value) | {key: other} for other in other_values(member))
-        yield {}
+        yield {} if value else {UNLIKELY: 1}
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from (value.model_copy(update={name: other}) for other in other_values(getattr(value, name)))

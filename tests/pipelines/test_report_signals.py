@@ -80,8 +80,8 @@ def test_thresholds_come_from_what_the_stage_was_asked() -> None:
     kept = CHECKS.validate_python(settings_of(asked)["checks"])
     assert {name: tuple(checks) for name, checks in kept.items()} == asked
     found = bounds(kept, {"starcoder_lines.too_few_letters": 25})
-    assert found["alphabetic_share"] == [Threshold("starcoder_lines", ">=", 0.25, 25, 0)]
-    assert found["max_line_chars"][0].text == "starcoder_lines ≤ 1,000, 8 languages exempt"
+    assert found["alphabetic_share"] == [Threshold("starcoder_lines", ">=", 0.25, 25)]
+    assert found["max_line_chars"][0].text == "starcoder_lines ≤ 1,000, not for 8 languages"
     license_rule = rules()["license"]
     assert "license_choices" not in bounds(
         {"license": license_rule.checks(license_rule.settings())}, {}
