@@ -75,7 +75,8 @@ def _judged(checks: Sequence[tuple[str, Check]], signals: dict[str, Any], failur
             found += _given(reason, check, failures)
             continue
         exempt = _is_exempt(check, signals)
-        passed = exempt or not _fails(check, [each for each in failures if each["reason"] == reason])
+        of_reason = [each for name, each in checks if (name, each.reason) == (rule, check.reason)]
+        passed = exempt or not _fails(check, of_reason, [each for each in failures if each["reason"] == reason])
         if (rule, check) not in always or not passed:
             value, bound = signals[check.signal], _bound(check)
             found.append(Judged(reason, check.signal, value, check.comparison, bound, passed, exempt))
@@ -95,10 +96,13 @@ def _given(reason: str, check: Check, failures: Sequence[Failure]) -> list[Judge
     ]
 
 
-def _fails(check: Check, own: Sequence[Failure]) -> bool:
-    """Whether a stored failure of the check's reason is this check's: several checks may give one reason."""
+def _fails(check: Check, of_reason: Sequence[Check], own: Sequence[Failure]) -> bool:
+    """Whether one of a reason's stored failures is this check's: several checks may give one reason.
+
+    A bound that is written as none of theirs (by another version) is taken for each of them.
+    """
     bounds = {failure["bound"] for failure in own}
-    return bool(own) and (len(bounds) == 1 or bound_as_text(check) in bounds)
+    return bool(own) and (bound_as_text(check) in bounds or bounds.isdisjoint(map(bound_as_text, of_reason)))
 
 
 def _is_exempt(check: Check, signals: Mapping[str, Any]) -> bool:

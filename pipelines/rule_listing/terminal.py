@@ -14,7 +14,7 @@ from pipelines.rule_listing.hits import Hits, ReasonHits, SourceHits, telling
 from pipelines.rule_listing.words import languages_short, members_text, passes_text, share_text
 from quality.signal_group import signal_groups
 
-NAMES = ("reason", "rule and reason", "setting")  # columns of names, which are not broken
+NAMES = ("reason", "rule and reason")  # columns of names, which are not broken
 GIVEN_SHOWN = 10  # reasons below a check of "none", the most frequent first
 
 
