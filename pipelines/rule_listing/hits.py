@@ -78,10 +78,9 @@ class _Tally:
 
     def add(self, documents: Int64s, labels: Int64s, names: list[str]) -> None:
         """Count failures (document, label); `names` are the labels' names."""
-        if not len(documents):
-            return
-        pairs = np.unique(documents * len(names) + labels)
-        documents, labels = pairs // len(names), pairs % len(names)
+        pairs = np.sort(documents * len(names) + labels, kind="stable")  # documents ascend: nearly sorted already
+        pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # a document that fails twice for one reason counts once
+        documents, labels = pairs // max(1, len(names)), pairs % max(1, len(names))
         is_alone = np.bincount(documents)[documents] == 1
         for counter, counted in ((self.failing, labels), (self.alone, labels[is_alone])):
             counts = np.bincount(counted, minlength=len(names))

@@ -14,7 +14,7 @@ from pipelines.rule_listing.hits import Hits, ReasonHits, SourceHits, telling
 from pipelines.rule_listing.words import languages_short, members_text, passes_text, share_text
 from quality.signal_group import signal_groups
 
-NAMES = ("reason", "rule and reason")  # columns of names, which are not broken
+NAMES = ("reason", "rule and reason", "setting")  # columns of names, which are not broken
 GIVEN_SHOWN = 10  # reasons below a check of "none", the most frequent first
 
 
@@ -25,7 +25,7 @@ def rule_view(rule: ListedRule) -> RenderableType:
     head.append(f"  {rule.meaning}\n  {rule.origin}")
     if rule.note:
         head.append(f"\n  {rule.note}")
-    table = _table(("reason", "passes when", "setting", "languages"))
+    table = _table(("reason", "passes when", "settings", "languages"))
     for check in rule.checks:
         settings = ", ".join(check.settings) or "none"
         table.add_row(check.reason, Text(passes_text(check)), settings, Text(languages_short(check)))

@@ -126,3 +126,10 @@ def test_a_source_without_parts_has_no_hits(tmp_path: Path) -> None:
     assert found.documents == 0
     assert all(rule.hits == Hits(0, 0, 0) and rule.hits.rate == 0 for rule in found.rules)
     assert source.signal_types()["n_words"] == pa.int64()
+
+
+def test_no_text_is_read(tmp_path: Path) -> None:
+    source = decided_source(tmp_path, ROWS)
+    before = source_hits(source)
+    Path(source.parts[0].documents_uri).unlink()
+    assert source_hits(source) == before

@@ -5,10 +5,12 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mixer import storage
 from pipelines.document import Document
-from pipelines.rule_listing.sample_files import code, write_samples
+from pipelines.rule_listing.sample_files import _text_block, code, write_samples
 from pipelines.rule_listing.sample_lines import sample_lines
 from pipelines.rule_listing.samples import Failure, SampledDocument, excerpt, sampled_documents
 from tests.pipelines.rule_listing.decided_lake import decided_source, flip_a_bit, overlap
@@ -105,6 +107,16 @@ def test_json_lines_hold_everything(found: list[SampledDocument], tmp_path: Path
 )
 def test_code_spans_hold_backticks(text: str, expected: str) -> None:
     assert code(text) == expected
+
+
+@given(st.text(alphabet=st.sampled_from("`~ab\n\r\u2028#"), max_size=40))
+def test_no_text_ends_its_block_or_its_span(text: str) -> None:
+    written = [*_text_block("text", text)]
+    fence = written[-1]
+    assert written[3] == f"{fence}text"
+    assert not [line for line in written[4:-1] if fence in line]
+    ticks = code(text)[: len(code(text)) - len(code(text).lstrip("`"))]
+    assert code(text).count(ticks) == 2
 
 
 def test_excerpts() -> None:
