@@ -27,7 +27,7 @@ def rules(
     what: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RECIPE|RULE]",
+            metavar="RECIPE|RULE",
             help="A recipe (YAML): its rules' hit rates on a lake. Or the name of a rule. Default: all rules.",
             show_default=False,
         ),
@@ -184,10 +184,13 @@ def _show_samples(
     from pipelines.rule_listing.samples import sampled_documents
 
     sources = decided_sources(context)
+    notes = undecided_notes(sources)
     for source in (each for each in sources if isinstance(each, DecidedSource)):
         wanted = asked.wants if asked else _nothing
         found = sampled_documents(source, context.recipe.seed, samples, excerpt_chars, wanted, whole)
-        if output is not None:
+        if not found:
+            notes.append(f"nothing to show of {source.name}: no document was {' or '.join(whole) or 'rejected so'}")
+        elif output is not None:
             uri = write_samples(output, source.name, found, as_json)
             print(f"{source.name}: {len(found):,} documents in {uri}")
         elif as_json:
@@ -196,8 +199,8 @@ def _show_samples(
         else:
             for line in sample_lines(found):
                 out.print(Text(line), soft_wrap=True)
-    if not as_json:
-        print_notes(undecided_notes(sources))
+    if output is not None or not as_json:
+        print_notes(notes)
 
 
 def _nothing(_reason: str) -> bool:

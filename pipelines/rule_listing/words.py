@@ -25,7 +25,8 @@ def passes_text(check: ListedCheck) -> str:
 def members_text(members: list[str], shown: int = MEMBERS_SHOWN) -> str:
     """{de, en, fr, and 12 more}."""
     more = [f"and {len(members) - shown:,} more"] if len(members) > shown else []
-    return plain(f"{{{', '.join([*members[:shown], *more])}}}")
+    text = f"{{{', '.join([*members[:shown], *more])}}}"
+    return plain(text, len(text))
 
 
 def languages_short(check: ListedCheck) -> str:

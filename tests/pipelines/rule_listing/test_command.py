@@ -138,6 +138,9 @@ def test_samples_are_printable_and_the_same_again(run: Run) -> None:
     assert "words: length.too_short" in out
     assert r"http://one.example/\x1b[31m" in out
     assert run("listed.yaml", "--lake", "lake", "--samples", "3")[1] == out
+    _, nothing, _ = run("listed.yaml", "--lake", "lake", "--samples", "3", "--reason", "length.too_large")
+    assert nothing.startswith("note: not decided under these rules: others")
+    assert "note: nothing to show of words: no document was rejected so\n" in nothing
     code, out, _ = run("listed.yaml", "--lake", "lake", "--samples", "2", "--kept", "--text", "10")
     assert out.count("  document ") == 2
     assert "fails" not in out
