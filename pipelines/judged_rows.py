@@ -3,11 +3,33 @@
 from collections.abc import Collection, Iterator, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mixer import storage
 
 # Of the stored reasons their names alone: values and bounds are most of the bytes.
 REASON_NAMES = "reasons.list.element.reason"
+
+
+def stored_column(signal: str) -> str:
+    """The column of an annotated part that holds a signal: itself, or the column of maps in `column.key`."""
+    return signal.partition(".")[0]
+
+
+def signal_type(schema: pa.Schema, signal: str) -> pa.DataType | None:
+    """The type of a signal's values; None where the part does not hold it."""
+    column, _, key = signal.partition(".")
+    if column not in schema.names:
+        return None
+    type_ = schema.field(column).type
+    return type_.item_type if key and pa.types.is_map(type_) else type_
+
+
+def signal_values(signals: pa.Table, signal: str) -> pa.ChunkedArray:
+    """A signal's values: a column, or of a column of maps the values of one key (null where there is none)."""
+    column, _, key = signal.partition(".")
+    found = signals.column(column)
+    return pc.map_lookup(found, pa.scalar(key), "first") if key else found
 
 
 def judged_rows(

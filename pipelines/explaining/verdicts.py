@@ -76,10 +76,11 @@ def _judged(checks: Sequence[tuple[str, Check]], signals: dict[str, Any], failur
             continue
         exempt = _is_exempt(check, signals)
         of_reason = [each for name, each in checks if (name, each.reason) == (rule, check.reason)]
-        passed = exempt or not _fails(check, of_reason, [each for each in failures if each["reason"] == reason])
+        own = [each for each in failures if each["reason"] == reason]
+        passed = exempt or not _fails(check, of_reason, own)
         if (rule, check) not in always or not passed:
-            value, bound = signals[check.signal], _bound(check)
-            found.append(Judged(reason, check.signal, value, check.comparison, bound, passed, exempt))
+            bound = _bound(check) if passed else _recorded_bound(check, own)
+            found.append(Judged(reason, check.signal, _value(signals, check), check.comparison, bound, passed, exempt))
     return found
 
 
@@ -99,7 +100,7 @@ def _given(reason: str, check: Check, failures: Sequence[Failure]) -> list[Judge
 def _fails(check: Check, of_reason: Sequence[Check], own: Sequence[Failure]) -> bool:
     """Whether one of a reason's stored failures is this check's: several checks may give one reason.
 
-    A bound that is written as none of theirs (by another version) is taken for each of them.
+    A bound that is written as none of theirs (found among the documents, or by another version) is taken for each.
     """
     bounds = {failure["bound"] for failure in own}
     return bool(own) and (bound_as_text(check) in bounds or bounds.isdisjoint(map(bound_as_text, of_reason)))
@@ -112,7 +113,22 @@ def _is_exempt(check: Check, signals: Mapping[str, Any]) -> bool:
     return not_asked or language in check.not_for or signals[CODE_LANGUAGE_COLUMN] in check.exempt_languages
 
 
+def _value(signals: Mapping[str, Any], check: Check) -> Any:
+    """The signal's value: a column, or what a column of maps has under a key."""
+    column, _, key = check.signal.partition(".")
+    return dict(signals[column] or ()).get(key) if key else signals[column]
+
+
+def _recorded_bound(check: Check, own: Sequence[Failure]) -> str:
+    """The bound of a failing check; as it was recorded where it is not the one that the stage was told."""
+    recorded = {str(failure["bound"]) for failure in own}
+    return _bound(check) if bound_as_text(check) in recorded else min(recorded)
+
+
 def _bound(check: Check) -> str:
+    share = getattr(check, "top_share", None)
+    if share is not None:
+        return f"the best {share:.0%} of the source"
     if not isinstance(check.bound, frozenset):
         return f"{check.bound:g}" if check.bound % 1 else f"{check.bound:.0f}"
     members = sorted(check.bound)

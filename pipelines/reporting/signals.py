@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
 from mixer import storage
-from pipelines.judged_rows import judged_rows
+from pipelines.judged_rows import judged_rows, signal_values
 from pipelines.reporting.files import MixtureFiles, reading
 from pipelines.reporting.histogram import Chart, Scale, chart, scale_of
 from quality.rule import Check
@@ -141,7 +141,7 @@ def add_measured(tallies: "Mapping[str, Tally]", signals: pa.Table, verdicts: pa
     is_measured = signals.column("unmeasured").is_null()
     keep = np.array(verdicts.column("keep").filter(is_measured), np.bool_)
     for name, tally in tallies.items():
-        tally.add(signals.column(name).filter(is_measured), keep)
+        tally.add(signal_values(signals, name).filter(is_measured), keep)
 
 
 class Tally:

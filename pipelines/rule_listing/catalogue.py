@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticUndefined
 
+from pipelines.judged_rows import stored_column
 from pipelines.rule_listing.settings_of_checks import settings_of_checks
 from pipelines.steps.decide import TEXT_CHECKS
 from quality.rule import Check, Rule, rules
@@ -23,11 +24,12 @@ class ListedCheck:
     reason: str
     signal: str
     comparison: str
-    bound: float | list[str] | None  # None: the check has none
+    bound: float | list[str] | None  # None: the check has none, or it is not found yet
     settings: list[str]  # that change it
     languages: str  # for which languages it is; empty: for all
     null_fails: bool
     measured_by: str | None  # the signal group; None: what annotate does itself
+    top_share: float | None = None  # the bound keeps this share of a source; found when the source was decided
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,19 @@ def listed_check(check: Check, settings: Iterable[str] = ()) -> ListedCheck:
         reason=check.reason,
         signal=check.signal,
         comparison=check.comparison,
-        bound=None if check.comparison == "none" else bound,
+        bound=None if check.comparison == "none" or top_share_of(check) is not None else bound,
         settings=list(settings),
         languages=languages_text(check),
         null_fails=check.null_fails,
-        measured_by=group_of_column(check.signal),
+        top_share=top_share_of(check),
+        measured_by=group_of_column(stored_column(check.signal)),
     )
+
+
+def top_share_of(check: Check) -> float | None:
+    """The share of a source that a check keeps, where its bound follows from the source's documents; else None."""
+    share: float | None = getattr(check, "top_share", None)
+    return share
 
 
 def languages_text(check: Check) -> str:

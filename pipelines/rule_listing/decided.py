@@ -8,9 +8,10 @@ import pyarrow as pa
 from mixer import storage
 from pipelines.context import Context
 from pipelines.estimates.published import BY_SOURCE, decided_so_far, has
-from pipelines.judged_rows import judged_rows
+from pipelines.judged_rows import judged_rows, signal_type
 from pipelines.lake import Books
 from pipelines.rule_listing.catalogue import ListedCheck, listed_check
+from pipelines.rule_listing.found_bounds import with_found_bounds
 from pipelines.rule_listing.settings_of_checks import settings_of_checks
 from pipelines.steps import annotate, decide, ingest
 from pipelines.steps.decide import TEXT_CHECKS
@@ -42,11 +43,14 @@ class DecidedSource:
     books: Books  # of the stage `decide`
 
     def signal_types(self) -> dict[str, pa.DataType]:
-        """The stored columns by name; empty for a source without parts."""
+        """The types of the signals that its checks read; empty for a source without parts."""
         if not self.parts:
             return {}
         with storage.open_parquet(self.parts[0].annotated_uri) as file:
-            return {field.name: field.type for field in file.schema_arrow}
+            schema = file.schema_arrow
+        names = {check.signal for own in self.checks.values() for check in own}
+        types = {name: signal_type(schema, name) for name in sorted(names)}
+        return {name: type_ for name, type_ in types.items() if type_ is not None}
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ def decided_sources(context: Context) -> list[DecidedSource | Undecided]:
             listed[name] = [listed_check(check, names) for check, names in pairs]
         uris = (found.of(stage.NAME, source.name).part_uris(found.lake, "part-") for stage in BY_SOURCE)
         parts = [DecidedPart(*of_part) for of_part in zip(*uris, strict=True)]
+        listed = with_found_bounds(listed, [part.verdicts_uri for part in parts])
         books = found.of(decide.NAME, source.name).books
         sources.append(DecidedSource(source.name, source.kind, checks, listed, parts, books))
     return sources

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from pipelines.judged_rows import stored_column
 from pipelines.reporting.histogram import Chart, scale_of
 from pipelines.reporting.signals import Tally, Threshold, add_measured
 from pipelines.rule_listing.decided import DecidedSource
@@ -48,7 +49,7 @@ def panels(source: DecidedSource, hits: SourceHits) -> list[Panel]:
                 wanted.setdefault(check.signal, []).append(bound)
     tallies = {name: Tally(scale_of(name, pa.types.is_integer(types[name]))) for name in wanted}
     for part in source.parts:
-        for signals, verdicts in part.rows({*tallies, "unmeasured"}, ["keep"]):
+        for signals, verdicts in part.rows({*map(stored_column, tallies), "unmeasured"}, ["keep"]):
             add_measured(tallies, signals, verdicts)
     found = []
     for name, own in wanted.items():

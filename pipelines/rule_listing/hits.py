@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.judged_rows import REASON_NAMES
+from pipelines.judged_rows import REASON_NAMES, signal_values, stored_column
 from pipelines.rule_listing.catalogue import ListedCheck
 from pipelines.rule_listing.decided import DecidedSource
 from pipelines.steps.decide import TEXT_CHECKS, UNMEASURED
@@ -109,7 +109,9 @@ class _Counts:
         self._prefixes = [f"{rule}.{check.reason}." for rule, check in self._checks if check.comparison == "none"]
         self._by_reason, self._by_check, self._by_rule = _Tally(), _Tally(), _Tally()
         self._judged: Counter[str] = Counter()  # by reason, and by rule
-        self.columns = {"unmeasured"} | {check.signal for _, check in self._checks if check.comparison != "none"}
+        self.columns = {"unmeasured"} | {
+            stored_column(check.signal) for _, check in self._checks if check.comparison != "none"
+        }
         self.columns |= {CODE_LANGUAGE_COLUMN for _, check in self._checks if check.exempt_languages}
         self.columns |= {LANGUAGE_COLUMN for _, check in self._checks if check.only_for or check.not_for}
 
@@ -191,7 +193,7 @@ def _sees(signals: pa.Table, rule: str, check: Check) -> Mask:
         return np.ones(signals.num_rows, np.bool_)
     sees = ~is_passed_over(signals, rule, check)
     if not check.null_fails:
-        sees &= signals.column(check.signal).is_valid().to_numpy()
+        sees &= signal_values(signals, check.signal).is_valid().to_numpy()
     return sees
 
 

@@ -14,9 +14,12 @@ def number_text(value: float) -> str:
 
 def passes_text(check: ListedCheck) -> str:
     """When a document passes: `n_words ≥ 50`, `language in {en}`, `overlaps lists nothing`."""
+    null = ", and is known" if check.null_fails else ""
+    if check.top_share is not None:
+        found = number_text(check.bound) if isinstance(check.bound, int | float) else ""
+        return f"{check.signal} among the best {check.top_share:.0%}{found and f' (≥ {found})'}{null}"
     if check.bound is None:
         return f"{check.signal} lists nothing"
-    null = ", and is known" if check.null_fails else ""
     if isinstance(check.bound, list):
         return f"{check.signal} in {members_text(check.bound)}{null}"
     return f"{check.signal} {SIGNS[check.comparison]} {number_text(check.bound)}{null}"

@@ -1,6 +1,7 @@
 """Hits, against counting one document after the other."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,8 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixer import storage
-from pipelines.judged_rows import REASON_NAMES
+from pipelines.judged_rows import REASON_NAMES, signal_type, signal_values
+from pipelines.rule_listing.found_bounds import with_found_bounds
 from pipelines.rule_listing.hits import Hits, hits_content, source_hits, telling
+from pipelines.rule_listing.words import passes_text
+from quality.rule import Check
 from tests.pipelines.rule_listing.decided_lake import decided_source, flip_a_bit, overlap, reasons_of
 
 ROWS = [
@@ -126,6 +130,36 @@ def test_a_source_without_parts_has_no_hits(tmp_path: Path) -> None:
     assert found.documents == 0
     assert all(rule.hits == Hits(0, 0, 0) and rule.hits.rate == 0 for rule in found.rules)
     assert source.signal_types()["n_words"] == pa.int64()
+
+
+@dataclass(frozen=True)
+class ShareCheck(Check):
+    """A check whose bound was found among the documents: 20 here, before they were judged."""
+
+    top_share: float | None = 0.1
+
+
+def test_a_bound_that_was_found_is_that_of_the_recorded_failures(tmp_path: Path) -> None:
+    check = ShareCheck("best", "n_words", ">=", 20, null_fails=True)
+    source = decided_source(tmp_path, [{"n_words": 20}, {"n_words": 19}], cuts=[1], checks={"score": (check,)})
+    assert source.listed["score"][0].bound is None
+    uris = [part.verdicts_uri for part in source.parts]
+    (listed,) = with_found_bounds(source.listed, uris)["score"]
+    assert passes_text(listed) == "n_words among the best 10% (≥ 20), and is known"
+    (nothing_fails,) = with_found_bounds(source.listed, uris[:1])["score"]
+    assert passes_text(nothing_fails) == "n_words among the best 10%, and is known"
+
+
+def test_signals_may_be_values_of_a_column_of_maps(tmp_path: Path) -> None:
+    scores = pa.array([[("good", 0.5)], [("other", 1.0)], None], pa.map_(pa.string(), pa.float32()))
+    signals = pa.table({"scores": scores, "n_words": [1, 2, 3]})
+    assert signal_values(signals, "scores.good").to_pylist() == [0.5, None, None]
+    assert signal_values(signals, "n_words").to_pylist() == [1, 2, 3]
+    assert [signal_type(signals.schema, name) for name in ("scores.good", "n_words", "gone")] == [
+        pa.float32(),
+        pa.int64(),
+        None,
+    ]
 
 
 def test_no_text_is_read(tmp_path: Path) -> None:
