@@ -4,11 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
+from pipelines.check_limits import top_share
 from pipelines.explaining.stored_rows import Stored, rows_of_stage
 from pipelines.reporting.files import MixtureFiles, reading
 from pipelines.reporting.signals import CHECKS
 from pipelines.steps.decide import SIGNAL_COLUMNS, TEXT_CHECKS
-from quality.judge import CODE_LANGUAGE_COLUMN, LANGUAGE_COLUMN, bound_as_text
+from quality.judge import CODE_LANGUAGE_COLUMN, LANGUAGE_COLUMN, bound_as_text, is_passed_over
 from quality.rule import Check
 
 MEMBERS_SHOWN = 5  # of a set that a value must be in
@@ -74,7 +77,7 @@ def _judged(checks: Sequence[tuple[str, Check]], signals: dict[str, Any], failur
         if check.comparison == "none":
             found += _given(reason, check, failures)
             continue
-        exempt = _is_exempt(check, signals)
+        exempt = _is_exempt(rule, check, signals)
         of_reason = [each for name, each in checks if (name, each.reason) == (rule, check.reason)]
         own = [each for each in failures if each["reason"] == reason]
         passed = exempt or not _fails(check, of_reason, own)
@@ -106,11 +109,10 @@ def _fails(check: Check, of_reason: Sequence[Check], own: Sequence[Failure]) -> 
     return bool(own) and (bound_as_text(check) in bounds or bounds.isdisjoint(map(bound_as_text, of_reason)))
 
 
-def _is_exempt(check: Check, signals: Mapping[str, Any]) -> bool:
+def _is_exempt(rule: str, check: Check, signals: Mapping[str, Any]) -> bool:
     """Whether the check passes over the document's programming or natural language."""
-    language = signals[LANGUAGE_COLUMN]
-    not_asked = bool(check.only_for) and language not in check.only_for
-    return not_asked or language in check.not_for or signals[CODE_LANGUAGE_COLUMN] in check.exempt_languages
+    languages = {name: pa.array([signals[name]], pa.string()) for name in (CODE_LANGUAGE_COLUMN, LANGUAGE_COLUMN)}
+    return bool(is_passed_over(pa.table(languages), rule, check)[0])
 
 
 def _value(signals: Mapping[str, Any], check: Check) -> Any:
@@ -126,7 +128,7 @@ def _recorded_bound(check: Check, own: Sequence[Failure]) -> str:
 
 
 def _bound(check: Check) -> str:
-    share = getattr(check, "top_share", None)
+    share = top_share(check)
     if share is not None:
         return f"the best {share:.0%} of the source"
     if not isinstance(check.bound, frozenset):

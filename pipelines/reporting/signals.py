@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
 from mixer import storage
+from pipelines.check_limits import not_for, only_for, top_share
 from pipelines.judged_rows import judged_rows, signal_values
 from pipelines.reporting.files import MixtureFiles, reading
 from pipelines.reporting.histogram import Chart, Scale, chart, scale_of
@@ -95,7 +96,7 @@ def bounds(checks: Mapping[str, Sequence[Check]], reasons: Mapping[str, int]) ->
     for rule, own in checks.items():
         of_reason = Counter(check.reason for check in own)
         for check in own:
-            if check.comparison in (">=", "<=") and not isinstance(check.bound, frozenset):
+            if not isinstance(check.bound, frozenset) and check.comparison != "none" and top_share(check) is None:
                 threshold = Threshold(
                     rule,
                     check.comparison,
@@ -109,9 +110,9 @@ def bounds(checks: Mapping[str, Sequence[Check]], reasons: Mapping[str, int]) ->
 
 
 def _languages(check: Check) -> str:
-    only = [f"only {_few(check.only_for)}"] if check.only_for else []
-    passed_over = check.not_for | check.exempt_languages
-    return ", ".join([*only, *([f"not for {_few(passed_over)}"] if passed_over else [])])
+    only, passed_over = only_for(check), not_for(check)
+    parts = [f"only {_few(only)}"] if only else []
+    return ", ".join([*parts, *([f"not for {_few(passed_over)}"] if passed_over else [])])
 
 
 def _few(languages: frozenset[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticUndefined
 
+from pipelines.check_limits import not_for, only_for, top_share
 from pipelines.judged_rows import stored_column
 from pipelines.rule_listing.settings_of_checks import settings_of_checks
 from pipelines.steps.decide import TEXT_CHECKS
@@ -86,25 +87,19 @@ def listed_check(check: Check, settings: Iterable[str] = ()) -> ListedCheck:
         reason=check.reason,
         signal=check.signal,
         comparison=check.comparison,
-        bound=None if check.comparison == "none" or top_share_of(check) is not None else bound,
+        bound=None if check.comparison == "none" or top_share(check) is not None else bound,
         settings=list(settings),
         languages=languages_text(check),
         null_fails=check.null_fails,
-        top_share=top_share_of(check),
+        top_share=top_share(check),
         measured_by=group_of_column(stored_column(check.signal)),
     )
 
 
-def top_share_of(check: Check) -> float | None:
-    """The share of a source that a check keeps, where its bound follows from the source's documents; else None."""
-    share: float | None = getattr(check, "top_share", None)
-    return share
-
-
 def languages_text(check: Check) -> str:
     """`only de, fr; not for HTML`; empty for a check of all languages."""
-    parts = [f"only {', '.join(sorted(check.only_for))}"] if check.only_for else []
-    passed_over = [*sorted(check.not_for), *sorted(check.exempt_languages)]
+    only, passed_over = sorted(only_for(check)), sorted(not_for(check))
+    parts = [f"only {', '.join(only)}"] if only else []
     parts += [f"not for {', '.join(passed_over)}"] if passed_over else []
     return "; ".join(parts)
 

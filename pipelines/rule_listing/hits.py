@@ -112,8 +112,7 @@ class _Counts:
         self.columns = {"unmeasured"} | {
             stored_column(check.signal) for _, check in self._checks if check.comparison != "none"
         }
-        self.columns |= {CODE_LANGUAGE_COLUMN for _, check in self._checks if check.exempt_languages}
-        self.columns |= {LANGUAGE_COLUMN for _, check in self._checks if check.only_for or check.not_for}
+        self.columns |= {CODE_LANGUAGE_COLUMN, LANGUAGE_COLUMN}
 
     def add(self, signals: pa.Table, reasons: pa.ChunkedArray) -> None:
         """Add a row group: its signals, and the reasons of the same rows."""
