@@ -1,7 +1,7 @@
 """Every rule as it can be read: meaning, origin, and each check with its bound and the setting that changes it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +15,8 @@ from quality.rule import Check, Rule, rules
 from quality.signal_group import group_of_column
 
 ALWAYS_MEANING = "A document without text teaches nothing, whatever a recipe says."
+ONLY = "only "  # before the languages that a check is for alone
+
 ALWAYS_ORIGIN = "every source is judged by it; it has no settings"
 
 
@@ -99,9 +101,26 @@ def listed_check(check: Check, settings: Iterable[str] = ()) -> ListedCheck:
 def languages_text(check: Check) -> str:
     """`only de, fr; not for HTML`; empty for a check of all languages."""
     only, passed_over = sorted(only_for(check)), sorted(not_for(check))
-    parts = [f"only {', '.join(only)}"] if only else []
+    parts = [f"{ONLY}{', '.join(only)}"] if only else []
     parts += [f"not for {', '.join(passed_over)}"] if passed_over else []
     return "; ".join(parts)
+
+
+def one_a_bound(checks: Iterable[ListedCheck]) -> list[ListedCheck]:
+    """The checks, those in one that differ in nothing but the languages that they are for alone."""
+    found: dict[tuple[object, ...], ListedCheck] = {}
+    for check in checks:
+        alike = repr(replace(check, languages="")), check.languages.startswith(ONLY) and ";" not in check.languages
+        key = alike if alike[1] else (*alike, check.languages)
+        if key in found:
+            names = {*_names(found[key]), *_names(check)}
+            check = replace(check, languages=ONLY + ", ".join(sorted(names)))
+        found[key] = check
+    return list(found.values())
+
+
+def _names(check: ListedCheck) -> list[str]:
+    return check.languages.removeprefix(ONLY).split(", ")
 
 
 def _plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from pipelines.judged_rows import stored_column
 from pipelines.reporting.histogram import Chart, scale_of
 from pipelines.reporting.signals import Tally, Threshold, add_measured
+from pipelines.rule_listing.catalogue import one_a_bound
 from pipelines.rule_listing.decided import DecidedSource
 from pipelines.rule_listing.hits import Hits, SourceHits, telling
 from pipelines.rule_listing.words import languages_short
@@ -42,7 +43,7 @@ def panels(source: DecidedSource, hits: SourceHits) -> list[Panel]:
     wanted: dict[str, list[Bound]] = {}
     types = source.signal_types()
     for reason in (reason for rule in telling(hits) for reason in rule.reasons):
-        for check in reason.checks:
+        for check in one_a_bound(reason.checks):
             if isinstance(check.bound, int | float) and check.signal in types:
                 languages = languages_short(check) if check.languages else ""
                 bound = Bound(reason.reason, check.comparison, check.bound, languages, reason.hits)

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.explaining.plain_text import plain
-from pipelines.rule_listing.catalogue import ListedRule
+from pipelines.rule_listing.catalogue import ListedRule, one_a_bound
 from pipelines.rule_listing.hits import Hits, ReasonHits, SourceHits, telling
 from pipelines.rule_listing.words import languages_short, members_text, passes_text, share_text
 from quality.signal_group import signal_groups
@@ -26,7 +26,7 @@ def rule_view(rule: ListedRule) -> RenderableType:
     if rule.note:
         head.append(f"\n  {rule.note}")
     table = _table(("reason", "passes when", "settings", "languages"))
-    for check in rule.checks:
+    for check in one_a_bound(rule.checks):
         settings = ", ".join(check.settings) or "none"
         table.add_row(check.reason, Text(passes_text(check)), settings, Text(languages_short(check)))
     return Group(head, Padding(table, (0, 0, 1, 2)))
@@ -71,9 +71,10 @@ def hits_view(hits: SourceHits) -> RenderableType:
 
 def _add_reason(table: Table, reason: ReasonHits) -> None:
     name = reason.reason.partition(".")[2]
-    passes = "\n".join(dict.fromkeys(passes_text(check) for check in reason.checks))
-    languages = "\n".join(dict.fromkeys(languages_short(check) for check in reason.checks))
-    table.add_row(Text(f"  {name}"), Text(passes), Text(languages), *_cells(reason.hits))
+    first, *others = one_a_bound(reason.checks)
+    table.add_row(Text(f"  {name}"), Text(passes_text(first)), Text(languages_short(first)), *_cells(reason.hits))
+    for check in others:  # the same reason under another bound: its documents are counted in the line above
+        table.add_row("", Text(passes_text(check)), Text(languages_short(check)), *[""] * 4)
     given = sorted(reason.given.items(), key=lambda item: (-item[1].failing, item[0]))
     for below, hits in given[:GIVEN_SHOWN]:
         table.add_row(Text(f"    {plain(below)}"), "", "", *_cells(hits))

@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 from pydantic import Field
 
-from pipelines.rule_listing.catalogue import languages_text, listed_rule, listed_rules
+from pipelines.rule_listing.catalogue import languages_text, listed_check, listed_rule, listed_rules, one_a_bound
 from pipelines.rule_listing.settings_of_checks import other_values, settings_of_checks
 from pipelines.rule_listing.words import members_text, number_text, passes_text, share_text
 from pipelines.steps.decide import TEXT_CHECKS
@@ -85,6 +85,27 @@ def test_other_values_are_others(value: object) -> None:
     others = list(other_values(value))
     assert all(other != value for other in others)
     assert others
+
+
+def test_checks_that_differ_in_their_languages_alone_are_told_as_one() -> None:
+    def share(bound: float, *languages: str, **passed_over: frozenset[str]) -> Check:
+        return Check("share", "symbol_share", "<=", bound, only_for=frozenset(languages), **passed_over)
+
+    listed = [
+        listed_check(share(0.1, "de")),
+        listed_check(share(0.1)),
+        listed_check(share(0.2, "ja")),
+        listed_check(share(0.1, "fr", "en")),
+        listed_check(share(0.1, not_for=frozenset({"de", "fr", "en"}))),
+        listed_check(share(0.1, "ko", exempt_languages=frozenset({"C"}))),
+    ]
+    assert [(check.bound, check.languages) for check in one_a_bound(listed)] == [
+        (0.1, "only de, en, fr"),
+        (0.1, ""),
+        (0.2, "only ja"),
+        (0.1, "not for de, en, fr"),
+        (0.1, "only ko; not for C"),
+    ]
 
 
 def test_checks_are_said_in_words() -> None:
