@@ -60,19 +60,18 @@ def text_lines(text: str | None) -> Iterator[str]:
 
 
 def _verdict_lines(verdict: Verdict) -> Iterator[str]:
-    failed = sum(not judged.passed for judged in verdict.checks)
-    told = (
-        f"kept, {counted(len(verdict.checks), 'check')} passed" if verdict.checks else "kept, its source has no rules"
-    )
+    asked = [judged for judged in verdict.checks if not judged.exempt]
+    failed = sum(not judged.passed for judged in asked)
+    told = f"kept, {counted(len(asked), 'check')} passed" if verdict.checks else "kept, its source has no rules"
     if not verdict.keep:
-        told = f"rejected, {failed} of {counted(len(verdict.checks), 'check')} failed"
+        told = f"rejected, {failed} of {counted(len(asked), 'check')} failed"
     if verdict.unmeasured is not None:
         told = f"quarantined, it could not be measured: {plain(verdict.unmeasured)}; no check was asked"
     yield field("verdict", told)
-    for judged in verdict.checks:
-        mark = "passed" if judged.passed else "FAILED"
-        exempt = "; its language is exempt" if judged.exempt else ""
-        yield f"    {mark}  {plain(judged.reason)}: {_compared(judged)}{exempt}"
+    for judged in asked:
+        yield f"    {'passed' if judged.passed else 'FAILED'}  {plain(judged.reason)}: {_compared(judged)}"
+    if exempt := len(verdict.checks) - len(asked):
+        yield f"    exempt  {counted(exempt, 'check')} of other languages than the document's"
 
 
 def _compared(judged: Judged) -> str:

@@ -65,7 +65,7 @@ def judged(uri: str, checks: dict[str, tuple[Check, ...]], row: int = 0) -> list
     return verdicts(with_checks(uri, checks), [stored(row)])[stored(row)].checks
 
 
-def test_a_check_for_other_languages_is_exempt(own_uri: str) -> None:
+def test_a_check_for_other_languages_is_exempt(own_uri: str, run: Run) -> None:
     checks = {
         "words": (
             Check("few", "n_words", ">=", 900, only_for=DE),
@@ -78,6 +78,10 @@ def test_a_check_for_other_languages_is_exempt(own_uri: str) -> None:
     change(own_uri, "decide", 0, keep=False, reasons=[failure("words.few", "20", "800")])
     told = [(each.bound, each.passed, each.exempt) for each in judged(own_uri, checks)]
     assert told == [("900", True, True), ("800", False, False), ("700", True, True), ("10000", True, False)]
+    lines = run(own_uri, "--document", id_of("pages", 0))[1]
+    assert "verdict    rejected, 1 of 2 checks failed" in lines
+    assert "    exempt  2 checks of other languages than the document's\n" in lines
+    assert "n_words 20 >= 900" not in lines
     change(own_uri, "annotate", 0, language=None)
     assert [each.exempt for each in judged(own_uri, checks)] == [True, True, False, False]
 
