@@ -11,11 +11,12 @@ from pipelines.commands.forget import forget
 from pipelines.commands.options import BudgetOption, LakeOption, RatioOption, RecipeOption, SourcesOption
 from pipelines.commands.preview import preview
 from pipelines.commands.report import report
+from pipelines.commands.rules import rules
 from pipelines.commands.train import train
 from pipelines.messages import run_command
 from pipelines.stages import STAGE_NAMES
 
-COMMANDS = (preview, build, explain, diff, report, train, export, forget)
+COMMANDS = (preview, build, rules, explain, diff, report, train, export, forget)
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -55,17 +55,17 @@ def _failures(signals: pa.Table, rule_name: str, check: Check) -> _Failures:
         return _given_failures(column, f"{rule_name}.{check.reason}")
     passes = _COMPARISONS[check.comparison](column, check, rule_name)
     is_null = _to_mask(column.is_null())
-    passes = np.where(is_null, not check.null_fails, passes) | _is_passed_over(signals, rule_name, check)
+    passes = np.where(is_null, not check.null_fails, passes) | is_passed_over(signals, rule_name, check)
     rows = np.flatnonzero(~passes)
     return _Failures(
         rows,
         pa.repeat(f"{rule_name}.{check.reason}", len(rows)),
         _values_as_text(column.take(pa.array(rows))),
-        pa.repeat(_bound_as_text(check), len(rows)),
+        pa.repeat(bound_as_text(check), len(rows)),
     )
 
 
-def _is_passed_over(signals: pa.Table, rule_name: str, check: Check) -> Mask:
+def is_passed_over(signals: pa.Table, rule_name: str, check: Check) -> Mask:
     """bool[n]: the check is not for documents of this programming or natural language."""
     passed_over = np.zeros(signals.num_rows, np.bool_)
     if check.exempt_languages:
@@ -124,7 +124,7 @@ def _numbers_and_bound(column: pa.Array, check: Check, rule_name: str) -> tuple[
     if not is_number or isinstance(check.bound, frozenset):
         raise TypeError(
             f"Rule {rule_name!r}, check {check.reason!r}: {check.comparison!r} compares numbers, but signal "
-            f"{check.signal!r} has the type {column.type} and the bound is {_bound_as_text(check)}."
+            f"{check.signal!r} has the type {column.type} and the bound is {bound_as_text(check)}."
         )
     return column.fill_null(0).to_numpy(zero_copy_only=False), float(check.bound)
 
@@ -139,7 +139,7 @@ def _within(column: pa.Array, check: Check, rule_name: str) -> Mask:
     raise TypeError(
         f"Rule {rule_name!r}, check {check.reason!r}: 'in' compares strings, or lists of lists of strings, "
         f"with a set of strings, but signal {check.signal!r} has the type {column.type} and the bound is "
-        f"{_bound_as_text(check)}."
+        f"{bound_as_text(check)}."
     )
 
 
@@ -191,7 +191,8 @@ def _alternatives_as_text(alternatives: list[list[str]] | None) -> str | None:
     return " OR ".join(" AND ".join(members) for members in alternatives)
 
 
-def _bound_as_text(check: Check) -> str:
+def bound_as_text(check: Check) -> str:
+    """The bound as it is recorded beside a failure."""
     if not isinstance(check.bound, frozenset):
         return str(pa.scalar(float(check.bound)).cast(pa.string()))
     members = sorted(check.bound)

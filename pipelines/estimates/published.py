@@ -18,15 +18,22 @@ def published_so_far(context: Context) -> Context:
     Duplicates are sought among all sources, so dedup can be found when every source is decided. Does no work and
     starts no Spark; RecipeError for a source without input, DamagedFile when published files are gone.
     """
-    found = replace(context, published={}, read_only=True)
-    decided = [source for source in context.recipe.sources if all(_find(stage, found, source) for stage in BY_SOURCE)]
-    if len(decided) < len(context.recipe.sources):
+    found = decided_so_far(context)
+    if not all(has(found, decide.NAME, source.name) for source in context.recipe.sources):
         return found
     with suppress(NotBuilt):  # for some sources perhaps: those that are there are remembered
         deduplicate.run(found)
     for source in context.recipe.sources:
         if has(found, deduplicate.NAME, source.name):
             _find(tokenize_blocks, found, source)
+    return found
+
+
+def decided_so_far(context: Context) -> Context:
+    """The same up to the verdicts, for which no source needs another."""
+    found = replace(context, published={}, read_only=True)
+    for source in context.recipe.sources:
+        all(_find(stage, found, source) for stage in BY_SOURCE)  # up to the first that is missing
     return found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.explaining.changes import Changes, changes
 from pipelines.explaining.documents import Provenance, provenance
 from pipelines.explaining.duplicates import Cluster, Removal, clusters, removals
 from pipelines.explaining.stored_rows import Stored
@@ -18,6 +19,7 @@ class Account:
     document: Provenance
     language: str  # the programming language of code, else the natural one
     verdict: Verdict
+    changes: Changes
     removal: Removal | None  # why dedup removed it
     stands_for: Cluster | None  # what dedup removed in favour of it
 
@@ -31,6 +33,7 @@ def accounts(files: MixtureFiles, stored: Sequence[Stored], text_chars: int = 0)
     """What is known of each document; Gone when a stage's output is not in the lake."""
     from_where = provenance(files, stored, text_chars)
     judged = verdicts(files, stored)
+    changed = changes(files, stored, with_text=text_chars > 0)
     removed = removals(files, stored)
     survivors = {place for place in stored if judged[place].keep and place not in removed}
     absorbed = clusters(files, {place.doc_id for place in survivors})
@@ -39,6 +42,7 @@ def accounts(files: MixtureFiles, stored: Sequence[Stored], text_chars: int = 0)
             document=from_where[place],
             language=_language(judged[place]),
             verdict=judged[place],
+            changes=changed[place],
             removal=removed.get(place),
             stands_for=absorbed.get(place.doc_id) if place in survivors else None,
         )

@@ -12,6 +12,7 @@ from pipelines.explaining.trail import DocumentStory, Mixing, Outcome, Trail
 ROWS_SHOWN = 12  # of one epoch
 
 _OUTCOMES: dict[Outcome, str] = {
+    "unmeasured": "quarantined: it could not be measured",
     "rejected": "rejected by the rules",
     "duplicate": "removed as a duplicate",
     "left_out": "survived, and was left out of the mixture",

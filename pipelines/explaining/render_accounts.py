@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipelines.explaining.accounts import Account
+from pipelines.explaining.changes import Changes
 from pipelines.explaining.documents import Provenance
 from pipelines.explaining.duplicates import Cluster, Removal
 from pipelines.explaining.plain_text import plain, plain_lines
-from pipelines.explaining.verdicts import Verdict
+from pipelines.explaining.verdicts import Judged, Verdict
 
 LABEL_CHARS = 11
+CUT_CHARS = 60  # of what an edit cut
 
 
 def field(label: str, value: str, indent: int = 2) -> str:
@@ -27,6 +29,7 @@ def account_lines(account: Account) -> Iterator[str]:
     """All that is known of a document but where it went."""
     yield from provenance_lines(account.document, account.language)
     yield from _verdict_lines(account.verdict)
+    yield from _changes_lines(account.changes)
     if account.removal is not None:
         yield from _removal_lines(account.removal)
     if account.stands_for is not None:
@@ -57,18 +60,29 @@ def text_lines(text: str | None) -> Iterator[str]:
 
 
 def _verdict_lines(verdict: Verdict) -> Iterator[str]:
-    failed = sum(not judged.passed for judged in verdict.checks)
-    told = (
-        f"kept, {counted(len(verdict.checks), 'check')} passed" if verdict.checks else "kept, its source has no rules"
-    )
+    asked = [judged for judged in verdict.checks if not judged.exempt]
+    failed = sum(not judged.passed for judged in asked)
+    told = f"kept, {counted(len(asked), 'check')} passed" if verdict.checks else "kept, its source has no rules"
     if not verdict.keep:
-        told = f"rejected, {failed} of {counted(len(verdict.checks), 'check')} failed"
+        told = f"rejected, {failed} of {counted(len(asked), 'check')} failed"
+    if verdict.unmeasured is not None:
+        told = f"quarantined, it could not be measured: {plain(verdict.unmeasured)}; no check was asked"
     yield field("verdict", told)
-    for judged in verdict.checks:
-        mark = "passed" if judged.passed else "FAILED"
-        exempt = "; its language is exempt" if judged.exempt else ""
-        compared = f"{judged.signal} {_value(judged.value)} {judged.comparison} {plain(judged.bound)}"
-        yield f"    {mark}  {judged.reason}: {compared}{exempt}"
+    for judged in asked:
+        yield f"    {'passed' if judged.passed else 'FAILED'}  {plain(judged.reason)}: {_compared(judged)}"
+    if exempt := len(verdict.checks) - len(asked):
+        yield f"    exempt  {counted(exempt, 'check')} of other languages than the document's"
+
+
+def _compared(judged: Judged) -> str:
+    """`n_words 31 >= 50`; of a check of "none", what its signal lists."""
+    if judged.comparison != "none":
+        return f"{judged.signal} {_value(judged.value)} {judged.comparison} {plain(judged.bound)}"
+    if judged.passed:
+        return f"{judged.signal} lists nothing"
+    value = "" if judged.value is None else f" {_value(judged.value)}"
+    bound = f", bound {plain(judged.bound)}" if judged.bound else ""
+    return f"{judged.signal} lists it{value and ':'}{value}{bound}"
 
 
 def _value(value: Any) -> str:
@@ -79,6 +93,23 @@ def _value(value: Any) -> str:
     if isinstance(value, list):  # alternatives of licences that hold together
         return plain(" OR ".join(" AND ".join(members) for members in value))
     return plain(str(value))
+
+
+def _changes_lines(changes: Changes) -> Iterator[str]:
+    """What is cut from the text, or replaced in it, before it is trained on."""
+    if changes.rewritten:
+        yield field("rewritten", "places of edits are those in the text that a formatter left")
+    if not changes.count:
+        return
+    kinds = ", ".join(f"{kind} {count:,}" for kind, count in changes.kinds.items())
+    left = "" if changes.final_bytes is None else f"; {changes.final_bytes:,} bytes are left of the text"
+    yield field("edits", f"{changes.count:,} ({kinds}){left}")
+    for edit in changes.edits:
+        cut = "" if edit.cut is None else f": {plain(edit.cut, CUT_CHARS)}"
+        put = f" -> {edit.replacement!r}" if edit.replacement else ""
+        yield f"    {edit.kind}  bytes {edit.start_bytes:,} to {edit.end_bytes - 1:,}{cut}{put}"
+    if (more := changes.count - len(changes.edits)) > 0:
+        yield f"    and {more:,} more"
 
 
 def _removal_lines(removal: Removal) -> Iterator[str]:

@@ -16,7 +16,7 @@ from pipelines.reporting.mixture import document_sources
 
 TOLD = 5  # documents of one name that are told about in full; of more, the list is shown
 
-Outcome = Literal["rejected", "duplicate", "left_out", "not_reached", "mixed"]
+Outcome = Literal["unmeasured", "rejected", "duplicate", "left_out", "not_reached", "mixed"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,8 @@ def _mixing(mixture: Mixture, stored: Stored, name: str) -> Mixing:
 
 
 def _outcome(account: Account, mixed: list[Mixing]) -> Outcome:
+    if account.verdict.unmeasured is not None:
+        return "unmeasured"
     if not account.verdict.keep:
         return "rejected"
     if account.removal is not None:

@@ -1,20 +1,16 @@
 """A picture of a mixture: shares by phase, epochs against the cap, and a sweep where there is one."""
 
-import io
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mixer import storage
+from pipelines.pictures import check_suffix, write_figures
 from pipelines.previews.outlook import Outlook
 from pipelines.previews.sweep import SweepRow
-from pipelines.recipe_keys.problems import RecipeError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SUFFIXES = (".png", ".html")
 # Paul Tol's bright and muted schemes, one behind the other
 COLOURS = (
     *("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb"),
@@ -23,29 +19,9 @@ COLOURS = (
 
 
 def write_plot(path: Path, outlook: Outlook, rows: Sequence[SweepRow] = ()) -> None:
-    """Write the picture to `path` (.png or .html, self-contained); RecipeError for another suffix."""
-    if path.suffix not in SUFFIXES:
-        raise RecipeError(f"--plot {path}: a file that ends in {' or '.join(SUFFIXES)} is needed")
-    import matplotlib as mpl
-
-    mpl.use("agg")
-    mpl.rcParams["svg.hashsalt"] = "mixdown"  # the same picture for the same mixture
-    figure = _figure(outlook, rows)
-    if path.suffix == ".png":
-        data = io.BytesIO()
-        figure.savefig(data, format="png", dpi=144)
-        storage.write_bytes(str(path), data.getvalue())
-        return
-    drawing = io.StringIO()
-    figure.savefig(drawing, format="svg", metadata={"Date": None})
-    svg = drawing.getvalue()
-    title = escape(f"{outlook.recipe.name} ({outlook.how})")
-    page = (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>svg{{max-width:100%;height:auto}}</style>'
-        f"<body><main><h1>{title}</h1>{svg[svg.index('<svg') :]}</main></body></html>\n"
-    )
-    storage.write_bytes(str(path), page.encode())
+    """Write the picture to `path` (.png, .svg or .html, self-contained); RecipeError for another suffix."""
+    check_suffix(path)
+    write_figures(path, [_figure(outlook, rows)], f"{outlook.recipe.name} ({outlook.how})")
 
 
 def _figure(outlook: Outlook, rows: Sequence[SweepRow]) -> Any:

@@ -1,7 +1,7 @@
 """Signals: what the rules measured, as histograms of the documents that they kept and of those that they refused."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +11,16 @@ import pyarrow.compute as pc
 from pydantic import TypeAdapter
 
 from mixer import storage
+from pipelines.check_limits import not_for, only_for, top_share
+from pipelines.judged_rows import judged_rows, signal_values
 from pipelines.reporting.files import MixtureFiles, reading
 from pipelines.reporting.histogram import Chart, Scale, chart, scale_of
 from quality.rule import Check
 
 ALWAYS = ("n_words", "mean_line_chars", "alphabetic_share")  # say what kind of text it is, whatever the rules ask
 MAX_SIGNALS = 12  # a source; those whose bounds refuse most come first
+
+FEW_LANGUAGES = 2  # named one by one
 
 CHECKS = TypeAdapter(dict[str, list[Check]])  # as the stage `decide` keeps them among its settings
 
@@ -31,14 +35,21 @@ class Threshold:
     comparison: str  # >= or <=
     bound: float
     failing: int  # documents that fail it, by the books
-    exempt_languages: int  # how many languages it passes over
+    languages: str = ""  # for which it is: `only de`, `not for 8 languages`; empty: for all
+    shares_reason: bool = False  # other bounds give the same reason, and `failing` counts theirs too
 
     @property
     def text(self) -> str:
         """gopher_quality ≥ 50."""
         bound = f"{self.bound:,.0f}" if self.bound.is_integer() else f"{self.bound:g}"
-        exempt = f", {self.exempt_languages} languages exempt" if self.exempt_languages else ""
-        return f"{self.rule} {'≥' if self.comparison == '>=' else '≤'} {bound}{exempt}"
+        languages = f", {self.languages}" if self.languages else ""
+        return f"{self.rule} {'≥' if self.comparison == '>=' else '≤'} {bound}{languages}"
+
+    @property
+    def failing_text(self) -> str:
+        """12 fail."""
+        count = f"{self.failing:,} {'fails' if self.failing == 1 else 'fail'}" if self.failing else "none fails"
+        return f"{count}, other bounds of this reason counted too" if self.shares_reason else count
 
 
 @dataclass(frozen=True)
@@ -71,9 +82,9 @@ def source_signals(files: MixtureFiles, source: str) -> SourceSignals:
         types = _numeric_types(parts[0][0]) if parts else {}
         names, left_out = _telling(thresholds, types)
         tallies = {name: Tally(scale_of(name, pa.types.is_integer(types[name]))) for name in names}
-        for table, keep in _judged(parts, names):
-            for name, tally in tallies.items():
-                tally.add(table.column(name), keep)
+        for annotated_uri, verdicts_uri in parts:
+            for table, verdicts in judged_rows(annotated_uri, verdicts_uri, {*names, "unmeasured"}, ["keep"]):
+                add_measured(tallies, table, verdicts)
     return SourceSignals(
         [tally.histogram(name, thresholds.get(name, []), types[name]) for name, tally in tallies.items()], left_out
     )
@@ -83,12 +94,30 @@ def bounds(checks: Mapping[str, Sequence[Check]], reasons: Mapping[str, int]) ->
     """signal -> the numeric bounds on it, in the recipe's order."""
     found: dict[str, list[Threshold]] = {}
     for rule, own in checks.items():
+        of_reason = Counter(check.reason for check in own)
         for check in own:
-            if not isinstance(check.bound, frozenset):
-                failing = reasons.get(f"{rule}.{check.reason}", 0)
-                threshold = Threshold(rule, check.comparison, float(check.bound), failing, len(check.exempt_languages))
+            if not isinstance(check.bound, frozenset) and check.comparison != "none" and top_share(check) is None:
+                threshold = Threshold(
+                    rule,
+                    check.comparison,
+                    float(check.bound),
+                    reasons.get(f"{rule}.{check.reason}", 0),
+                    _languages(check),
+                    of_reason[check.reason] > 1,
+                )
                 found.setdefault(check.signal, []).append(threshold)
     return found
+
+
+def _languages(check: Check) -> str:
+    only, passed_over = only_for(check), not_for(check)
+    parts = [f"only {_few(only)}"] if only else []
+    return ", ".join([*parts, *([f"not for {_few(passed_over)}"] if passed_over else [])])
+
+
+def _few(languages: frozenset[str]) -> str:
+    """de and fr, or how many."""
+    return " and ".join(sorted(languages)) if len(languages) <= FEW_LANGUAGES else f"{len(languages)} languages"
 
 
 def _telling(
@@ -108,14 +137,12 @@ def _numeric_types(annotated_uri: str) -> dict[str, pa.DataType]:
     return {f.name: f.type for f in schema if pa.types.is_integer(f.type) or pa.types.is_floating(f.type)}
 
 
-def _judged(parts: list[tuple[str, str]], names: list[str]) -> Iterator[tuple[pa.Table, npt.NDArray[np.bool_]]]:
-    """(signals, whether each document is kept) of every row group."""
-    for annotated_uri, verdicts_uri in parts:
-        keep = np.array(storage.read_table(verdicts_uri, ["keep"]).column("keep"), np.bool_)
-        first_row = 0
-        for table in storage.row_groups(annotated_uri, names):
-            yield table, keep[first_row : first_row + table.num_rows]
-            first_row += table.num_rows
+def add_measured(tallies: "Mapping[str, Tally]", signals: pa.Table, verdicts: pa.Table) -> None:
+    """Count a row group in the tally of each signal, without the documents that could not be measured."""
+    is_measured = signals.column("unmeasured").is_null()
+    keep = np.array(verdicts.column("keep").filter(is_measured), np.bool_)
+    for name, tally in tallies.items():
+        tally.add(signal_values(signals, name).filter(is_measured), keep)
 
 
 class Tally:

@@ -23,7 +23,7 @@ from quality.phrases import (
     phrases_of,
     with_single_spaces,
 )
-from quality.signal_group import Documents, GroupSettings, Measured, SignalGroup, Text
+from quality.signal_group import Documents, GroupSettings, Measured, SignalGroup
 
 Counts = npt.NDArray[np.int64]
 
@@ -74,7 +74,7 @@ def measure(documents: Documents, settings: UnsafeWordsSettings) -> Measured:
     )
 
 
-def word_counts(text: Text, phrases: Phrases) -> tuple[Counts, Counts]:
+def word_counts(text: pa.StringArray | pa.LargeStringArray, phrases: Phrases) -> tuple[Counts, Counts]:
     """Of each text the words that are in phrases, and all words, shape (n,)."""
     data, offsets = text_buffers(text)
     n_unsafe = np.zeros(len(text), np.int64)

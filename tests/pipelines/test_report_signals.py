@@ -19,7 +19,7 @@ from pipelines.reporting.files import Gone, MixtureFiles
 from pipelines.reporting.histogram import COUNTS, FEW, SHARES, WIDTH, Scale, chart, scale_of, short
 from pipelines.reporting.signals import ALWAYS, CHECKS, MAX_SIGNALS, Tally, Threshold, bounds, source_signals
 from pipelines.steps.decide import settings_of
-from quality.rule import rules
+from quality.rule import Check, rules
 from quality.signal_group import signals_schema
 from tests.pipelines.small_lake import build_lake, documents
 
@@ -80,12 +80,44 @@ def test_thresholds_come_from_what_the_stage_was_asked() -> None:
     kept = CHECKS.validate_python(settings_of(asked)["checks"])
     assert {name: tuple(checks) for name, checks in kept.items()} == asked
     found = bounds(kept, {"starcoder_lines.too_few_letters": 25})
-    assert found["alphabetic_share"] == [Threshold("starcoder_lines", ">=", 0.25, 25, 0)]
-    assert found["max_line_chars"][0].text == "starcoder_lines ≤ 1,000, 8 languages exempt"
+    assert found["alphabetic_share"] == [Threshold("starcoder_lines", ">=", 0.25, 25)]
+    assert found["max_line_chars"][0].text == "starcoder_lines ≤ 1,000, not for 8 languages"
     license_rule = rules()["license"]
     assert "license_choices" not in bounds(
         {"license": license_rule.checks(license_rule.settings())}, {}
     )  # a set is no threshold on an axis
+
+
+def test_bounds_say_for_which_languages_they_are_and_whose_failures_are_counted() -> None:
+    en, most = frozenset({"en"}), frozenset({"de", "fr", "ja"})
+    asked = {
+        "words": (
+            Check("few", "n_words", ">=", 50, only_for=en),
+            Check("few", "n_words", ">=", 20, not_for=en),
+            Check("many", "n_words", "<=", 900, only_for=most, exempt_languages=frozenset({"JSON"})),
+        ),
+        "found": (Check("overlap", "n_words", "none", 0),),
+    }
+    kept = CHECKS.validate_python(settings_of(asked)["checks"])
+    assert {name: tuple(checks) for name, checks in kept.items()} == asked
+    found = bounds(kept, {"words.few": 1, "words.many": 1200, "found.overlap": 9})["n_words"]  # "none" is no bound
+    assert [threshold.text for threshold in found] == [
+        "words ≥ 50, only en",
+        "words ≥ 20, not for en",
+        "words ≤ 900, only 3 languages, not for JSON",
+    ]
+    shared = "1 fails, other bounds of this reason counted too"
+    assert [threshold.failing_text for threshold in found] == [shared, shared, "1,200 fail"]
+
+
+def test_what_could_not_be_measured_is_in_no_column(judged: Path) -> None:
+    annotated = next((judged.parents[2] / "stages" / "annotate" / "pages").rglob("part-*"))
+    table = storage.read_table(str(annotated))
+    unmeasured = pa.array(["too_large", None, None, None, None], pa.string())
+    at = table.schema.get_field_index("unmeasured")
+    pq.write_table(table.set_column(at, table.schema.field("unmeasured"), unmeasured), annotated)
+    for shown in source_signals(MixtureFiles.at(str(judged)), "pages").histograms:
+        assert (shown.kept, shown.rejected, shown.without_value) == (2, 2, 0)
 
 
 def test_the_signals_that_refuse_most_come_first_and_the_rest_is_named(judged: Path) -> None:

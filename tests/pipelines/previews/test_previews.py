@@ -136,7 +136,7 @@ def test_pictures_are_files_of_their_kind_and_load_nothing(view: Outlook, tmp_pa
     assert "programs" in page
     write_plot(tmp_path / "again.html", view)
     assert (tmp_path / "again.html").read_text(encoding="utf-8") == page
-    with pytest.raises(RecipeError, match=r"\.png or \.html"):
+    with pytest.raises(RecipeError, match=r"\.png, \.svg or \.html"):
         write_plot(tmp_path / "mixture.gif", view)
 
 
