@@ -1,0 +1,85 @@
+"""Public IPv6 addresses: RFC 4291's text form below 2000::/3, the part of the space that IANA gives out.
+
+An address begins with four hexadecimal digits, the first of them 2 or 3, so times, scopes (std::string) and hardware
+addresses are none. Blocks for documentation and protocols stay, as `ipaddress` has them.
+"""
+
+from typing import Any
+
+from quality.kernel import kernel
+from quality.pii.rare_kernel import rare_kernel
+from quality.pii.bytes import DIGIT, HEX, LETTER, is_of, is_word
+
+N_GROUPS = 8
+MIN_GROUPS = 3  # 2a00:: alone is a network's
+
+
+@rare_kernel
+def find_ipv6(data: Any, colon: int, floor: int, end: int) -> tuple[int, int]:
+    """Start and end of the public address whose first colon is data[colon], or (0, 0)."""
+    start = colon - 4
+    if start < floor or not (data[start] == ord("2") or data[start] == ord("3")):
+        return 0, 0
+    if start > floor and (is_word(data[start - 1]) or data[start - 1] == ord(":") or data[start - 1] == ord(".")):
+        return 0, 0
+    first, stop = _read_group(data, start, end)
+    if stop != colon:
+        return 0, 0
+    second = 0
+    n_groups = 1
+    is_shortened = False
+    at = stop
+    while at < end and data[at] == ord(":") and n_groups < N_GROUPS:
+        at += 1
+        if at < end and data[at] == ord(":"):
+            if is_shortened:
+                return 0, 0
+            is_shortened = True
+            at += 1
+            stop = at
+        group, group_end = _read_group(data, at, end)
+        if group_end == 0:
+            break
+        if n_groups == 1 and not is_shortened:
+            second = group
+        n_groups += 1
+        at = group_end
+        stop = group_end
+    if n_groups < MIN_GROUPS or is_shortened == (n_groups == N_GROUPS) or not _ends_clean(data, stop, end):
+        return 0, 0
+    if _is_reserved(first, second):
+        return 0, 0
+    return start, stop
+
+
+@kernel
+def _read_group(data: Any, start: int, end: int) -> tuple[int, int]:
+    """One to four hexadecimal digits from data[start]: their value and where they end; (0, 0) if there are none, or more."""
+    at = start
+    value = 0
+    while at < end and at - start < 5 and is_of(data[at], HEX):
+        value = value * 16 + _hex_value(data[at])
+        at += 1
+    if at == start or at - start > 4:
+        return 0, 0
+    return value, at
+
+
+@kernel
+def _hex_value(byte: int) -> int:
+    return byte - 48 if is_of(byte, DIGIT) else (byte & 0xF) + 9
+
+
+@kernel
+def _ends_clean(data: Any, stop: int, end: int) -> bool:
+    if stop == end:
+        return True
+    return not (is_of(data[stop], LETTER) or is_word(data[stop]) or data[stop] == ord(":"))
+
+
+@kernel
+def _is_reserved(first: int, second: int) -> bool:
+    """2001::/23 (protocols), 2001:db8::/32 and 3fff::/20 (documentation), 2002::/16 (6to4)."""
+    if first == 0x2001:
+        return second < 0x200 or second == 0xDB8
+    return first == 0x2002 or (first == 0x3FFF and second < 0x1000)

@@ -1,0 +1,89 @@
+"""Access tokens that begin as their issuer makes them (`token_formats.py`), and JSON Web Tokens."""
+
+from typing import Any
+
+from quality.kernel import kernel
+from quality.pii.rare_kernel import rare_kernel
+from quality.pii.bytes import ALPHANUMERIC, BASE64URL, is_of, is_word, run_end
+from quality.pii.entropy import entropy_bits, is_placeholder
+
+MIN_ENTROPY_BITS = 3.0  # gitleaks asks for 2 to 4; random hexadecimal digits have more than 3.5
+MIN_WEB_TOKEN_PART_BYTES = 17  # gitleaks' rule `jwt`
+MIN_SIGNATURE_BYTES = 10
+SENDGRID_SECOND_BYTES = 43
+
+
+@rare_kernel
+def find_token(data: Any, at: int, floor: int, end: int, group: int, table: Any, counts: Any) -> tuple[int, int, int]:
+    """Start, end and kind of the token whose prefix ends before data[at], its last two bytes being the group's.
+
+    (0, 0, 0): none. `counts` is scratch for `entropy_bits`.
+    """
+    for row in range(table.groups[group], table.groups[group + 1]):
+        start = _prefix_start(data, at, floor, table, row)
+        if start < 0:
+            continue
+        stop = run_end(data, at, min(end, at + table.max_bytes[row] + 1), table.classes[row])
+        n_bytes = stop - at
+        if n_bytes < table.min_bytes[row] or n_bytes > table.max_bytes[row] or (stop < end and is_word(data[stop])):
+            continue
+        if data[at - 1] == ord(".") and data[at - 2] == ord("G"):
+            stop = _sendgrid_end(data, stop, end)
+            if stop == 0:
+                continue
+        if entropy_bits(data, at, stop, counts) >= MIN_ENTROPY_BITS and not is_placeholder(data, at, stop):
+            return start, stop, table.kinds[row]
+    return 0, 0, 0
+
+
+@kernel
+def _prefix_start(data: Any, at: int, floor: int, table: Any, row: int) -> int:
+    """Where the row's prefix, which would end before data[at], begins: -1 if it does not stand there by itself."""
+    first, last = table.prefix_offsets[row], table.prefix_offsets[row + 1]
+    start = at - (last - first)
+    if start < floor:
+        return -1
+    for k in range(last - first):
+        if data[start + k] != table.prefixes[first + k]:
+            return -1
+    return start if _begins_clean(data, start, floor) else -1
+
+
+@kernel
+def _begins_clean(data: Any, start: int, floor: int) -> bool:
+    """No byte of Base64 stands before, but for a slash or sign after which an argument begins: ?key=TOKEN."""
+    if start == floor:
+        return True
+    before = data[start - 1]
+    return not (is_of(before, BASE64URL) or before == ord("+") or before == ord("/"))
+
+
+@kernel
+def _sendgrid_end(data: Any, dot: int, end: int) -> int:
+    if dot >= end or data[dot] != ord("."):
+        return 0
+    stop = run_end(data, dot + 1, min(end, dot + 2 + SENDGRID_SECOND_BYTES), BASE64URL)
+    return stop if stop - dot - 1 == SENDGRID_SECOND_BYTES else 0
+
+
+@rare_kernel
+def find_web_token(data: Any, start: int, floor: int, end: int) -> tuple[int, int]:
+    """Start and end of the JSON Web Token (RFC 7519) that begins at data[start], where `ey` stands; or (0, 0).
+
+    Header and payload are JSON objects, so both begin with {" in Base64: eyJ; the third part is the signature.
+    """
+    if start > floor and is_of(data[start - 1], BASE64URL):
+        return 0, 0
+    header = run_end(data, start, end, BASE64URL)
+    if header - start < MIN_WEB_TOKEN_PART_BYTES or not _begins_object(data, header + 1, end) or data[header] != 46:
+        return 0, 0
+    payload = run_end(data, header + 1, end, BASE64URL)
+    if payload - header - 1 < MIN_WEB_TOKEN_PART_BYTES or payload >= end or data[payload] != 46:
+        return 0, 0
+    stop = run_end(data, payload + 1, end, BASE64URL)
+    return (start, stop) if stop - payload - 1 >= MIN_SIGNATURE_BYTES else (0, 0)
+
+
+@kernel
+def _begins_object(data: Any, at: int, end: int) -> bool:
+    return at + 2 < end and data[at] == ord("e") and data[at + 1] == ord("y") and is_of(data[at + 2], ALPHANUMERIC)
