@@ -8,9 +8,9 @@ seldom reaches it.
 from typing import Any
 
 from quality.kernel import kernel
-from quality.pii.rare_kernel import rare_kernel
-from quality.pii.bytes import ALPHANUMERIC, QUOTE, SECRET, any_stands_within, is_of, is_word, phrases
+from quality.pii.bytes import QUOTE, SECRET, any_stands_within, is_of, is_word, phrases
 from quality.pii.entropy import entropy_bits, is_hex, is_placeholder, is_uuid, n_digit_borders
+from quality.pii.rare_kernel import rare_kernel
 
 MIN_HEX_BITS = 3.0
 MIN_BITS = 3.5
@@ -40,11 +40,11 @@ OTHER_NAMES = phrases(
 )
 
 
-@rare_kernel
-def find_assigned(data: Any, at: int, floor: int, end: int, counts: Any) -> tuple[int, int]:
+@kernel
+def find_assigned(data: Any, at: int, floor: int, end: int) -> tuple[int, int]:
     """Start and end of the secret value that begins at data[at], or behind a quote there; (0, 0): there is none.
 
-    Without quotes the value ends with its line. `counts` is scratch for `entropy_bits`.
+    Without quotes the value ends with its line.
     """
     is_quoted = is_of(data[at], QUOTE)
     start = at + 1 if is_quoted else at
@@ -53,15 +53,21 @@ def find_assigned(data: Any, at: int, floor: int, end: int, counts: Any) -> tupl
         return 0, 0
     if not (_is_closed(data, at, stop, end) if is_quoted else _ends_line(data, stop, end)):
         return 0, 0
-    if not _is_random(data, start, stop, counts):
-        return 0, 0
+    return (start, stop) if _is_secret(data, at, start, stop, floor) else (0, 0)
+
+
+@rare_kernel
+def _is_secret(data: Any, at: int, start: int, stop: int, floor: int) -> bool:
+    """data[start:stop] looks random, and the name before data[at] says that it is a secret."""
+    if not _is_random(data, start, stop):
+        return False
     name_end = _name_end(data, at, floor)
     if name_end < 0:
-        return 0, 0
+        return False
     name = _name_start(data, name_end, floor)
-    if not any_stands_within(data, name, name_end, SECRET_NAMES) or any_stands_within(data, name, name_end, OTHER_NAMES):
-        return 0, 0
-    return start, stop
+    return any_stands_within(data, name, name_end, SECRET_NAMES) and not any_stands_within(
+        data, name, name_end, OTHER_NAMES
+    )
 
 
 @kernel
@@ -86,12 +92,12 @@ def _ends_line(data: Any, stop: int, end: int) -> bool:
 
 
 @kernel
-def _is_random(data: Any, start: int, stop: int, counts: Any) -> bool:
+def _is_random(data: Any, start: int, stop: int) -> bool:
     """The value looks random, and not like a name, a UUID, or what stands for a key in documentation."""
     if n_digit_borders(data, start, stop) < MIN_DIGIT_BORDERS or is_uuid(data, start, stop):
         return False
     needed_bits = MIN_HEX_BITS if is_hex(data, start, stop) else MIN_BITS
-    return entropy_bits(data, start, stop, counts) >= needed_bits and not is_placeholder(data, start, stop)
+    return entropy_bits(data, start, stop) >= needed_bits and not is_placeholder(data, start, stop)
 
 
 @kernel

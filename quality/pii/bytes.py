@@ -79,9 +79,7 @@ class Phrases(NamedTuple):
 def phrases(texts: Iterable[str]) -> Phrases:
     """The texts as kernels compare them: UTF-8, ASCII letters in any case."""
     encoded = [text.lower().encode() for text in texts]
-    return Phrases(
-        np.frombuffer(b"".join(encoded), np.uint8), np.cumsum([0, *map(len, encoded)]).astype(np.int64)
-    )
+    return Phrases(np.frombuffer(b"".join(encoded), np.uint8), np.cumsum([0, *map(len, encoded)]).astype(np.int64))
 
 
 @kernel

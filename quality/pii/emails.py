@@ -7,7 +7,6 @@ parts, comments and domains of numbers, which RFC 5322 allows, are not looked fo
 from typing import Any
 
 from quality.kernel import kernel
-from quality.pii.rare_kernel import rare_kernel
 from quality.pii.bytes import (
     ALPHANUMERIC,
     HEX,
@@ -18,6 +17,7 @@ from quality.pii.bytes import (
     is_of,
     phrases,
 )
+from quality.pii.rare_kernel import rare_kernel
 from quality.pii.top_level_domains import is_top_level_domain
 
 MAX_LOCAL_BYTES = 64

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from quality.kernel import kernel
+from quality.pii.bytes import ALPHANUMERIC, DIGIT, HEX, any_stands_within, is_of, phrases
 from quality.pii.rare_kernel import rare_kernel
-from quality.pii.bytes import ALPHANUMERIC, DIGIT, HEX, LETTER, is_of, phrases, any_stands_within
 
 MAX_BYTES = 512  # what a longer string begins with is enough
 
@@ -22,12 +22,12 @@ PLACEHOLDERS = phrases(
 
 
 @rare_kernel
-def entropy_bits(data: Any, start: int, end: int, counts: Any) -> float:
-    """Shannon entropy of the bytes data[start:end], in bits per byte; `counts` is scratch, int64[256]."""
+def entropy_bits(data: Any, start: int, end: int) -> float:
+    """Shannon entropy of the bytes data[start:end], in bits per byte; of the first MAX_BYTES of them."""
     n_bytes = min(end - start, MAX_BYTES)
     if n_bytes == 0:
         return 0.0
-    counts[:] = 0
+    counts = np.zeros(256, np.int64)
     for i in range(start, start + n_bytes):
         counts[data[i]] += 1
     bits = 0.0
@@ -78,8 +78,3 @@ def is_uuid(data: Any, start: int, end: int) -> bool:
         elif not is_of(data[start + i], HEX):
             return False
     return True
-
-
-def scratch() -> Any:
-    """What `entropy_bits` counts in."""
-    return np.zeros(256, np.int64)

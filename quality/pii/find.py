@@ -3,37 +3,35 @@
 Telephone numbers are looked for last, in what the other kinds leave: a number inside an address or key is part of it.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from quality.edits import EDIT_KINDS
 from quality.kernel import kernel
-from quality.pii.rare_kernel import rare_kernel
 from quality.pii.assigned import find_assigned
 from quality.pii.bytes import DIGIT, is_of
 from quality.pii.emails import find_email
-from quality.pii.entropy import scratch
 from quality.pii.ip_addresses import find_ipv4
 from quality.pii.ipv6 import find_ipv6
-from quality.pii.numbers_in_groups import PARENTHESIS, START, STOP, Groups, new_groups, read_groups
+from quality.pii.numbers_in_groups import START, STOP, new_groups, read_groups
 from quality.pii.phones import is_phone
 from quality.pii.private_keys import find_private_key
-from quality.pii.token_formats import TOKEN_KINDS, TokenTable, token_table
+from quality.pii.rare_kernel import rare_kernel
+from quality.pii.token_formats import TOKEN_KINDS
 from quality.pii.tokens import find_token, find_web_token
 from quality.pii.top_level_domains import top_level_domains
 from quality.pii.triggers import (
     AT,
     COLON,
-    DASH,
     DOT,
     NOTHING,
     QUOTED,
     TOKEN,
+    TRIGGERS,
     UNQUOTED,
     WEB_TOKEN,
-    triggers,
 )
 from quality.pii.url_passwords import find_url_password
 
@@ -52,51 +50,41 @@ FIRST_TOKEN_KIND = 4
 FIRST_CAPACITY = 1 << 16  # findings of a batch; more are found by a second pass
 
 
-class Tables(NamedTuple):
-    """What finders look up, and their scratch."""
-
-    triggers: npt.NDArray[np.uint8]
-    tokens: TokenTable
-    domains: npt.NDArray[np.uint64]
-    counts: npt.NDArray[np.int64]
-    groups: Groups
-
-
 def find_all(data: Any, offsets: Any, is_code: npt.NDArray[np.bool_]) -> Findings:
     """Every finding in the documents data[offsets[i]:offsets[i + 1]], none overlapping another, places within the document.
 
     `is_code`, a flag a document: blanks alone make no telephone number there.
     """
-    tables = Tables(triggers(), token_table()[0], top_level_domains(), scratch(), new_groups())
+    domains, groups = top_level_domains(), new_groups()
     findings = np.empty(FIRST_CAPACITY, FINDING)
-    n_found = _find(data, offsets, is_code, tables, findings)
+    n_found = _find(data, offsets, is_code, domains, groups, findings)
     if n_found > len(findings):
         findings = np.empty(n_found, FINDING)
-        _find(data, offsets, is_code, tables, findings)
+        _find(data, offsets, is_code, domains, groups, findings)
     return findings[:n_found]
 
 
 @kernel
-def _find(data: Any, offsets: Any, is_code: Any, tables: Any, findings: Any) -> int:
+def _find(data: Any, offsets: Any, is_code: Any, domains: Any, groups: Any, findings: Any) -> int:
     """Write the findings as long as there is room; how many there are."""
     n_found = 0
     for i in range(len(offsets) - 1):
         first = n_found
-        n_found = _find_in_document(data, offsets[i], offsets[i + 1], i, tables, findings, n_found)
-        n_found = _find_phones(data, offsets[i], offsets[i + 1], i, is_code[i], tables.groups, findings, first, n_found)
+        n_found = _find_in_document(data, offsets[i], offsets[i + 1], i, domains, findings, n_found)
+        n_found = _find_phones(data, offsets[i], offsets[i + 1], i, is_code[i], groups, findings, first, n_found)
     return n_found
 
 
 @rare_kernel
-def _find_in_document(data: Any, start: int, end: int, document: int, tables: Any, findings: Any, n_found: int) -> int:
+def _find_in_document(data: Any, start: int, end: int, document: int, domains: Any, findings: Any, n_found: int) -> int:
     floor = start  # nothing found begins before it
     at = start
     while at + 1 < end:
-        trigger = tables.triggers[data[at], data[at + 1]]
+        trigger = TRIGGERS[data[at], data[at + 1]]
         at += 1
         if trigger == NOTHING:
             continue
-        found, stop, kind, key = _look(data, at, floor, end, trigger, tables)
+        found, stop, kind, key = _look(data, at, floor, end, trigger, domains)
         if stop:
             _write(findings, n_found, document, found - start, stop - start, kind, key)
             n_found += 1
@@ -105,14 +93,14 @@ def _find_in_document(data: Any, start: int, end: int, document: int, tables: An
     return n_found
 
 
-@rare_kernel
-def _look(data: Any, at: int, floor: int, end: int, trigger: int, tables: Any) -> tuple[int, int, int, int]:
+@kernel
+def _look(data: Any, at: int, floor: int, end: int, trigger: int, domains: Any) -> tuple[int, int, int, int]:
     """What the trigger of data[at - 1:at + 1] announces: start, end, kind and key of a finding; end 0 for nothing."""
     if trigger == UNQUOTED or trigger == QUOTED:
-        start, stop = find_assigned(data, at, floor, end, tables.counts)
+        start, stop = find_assigned(data, at, floor, end)
         return start, stop, KEY, ASSIGNED_SECRET
     if trigger >= TOKEN:
-        start, stop, kind = find_token(data, at + 1, floor, end, trigger - TOKEN, tables.tokens, tables.counts)
+        start, stop, kind = find_token(data, at + 1, floor, end, trigger - TOKEN)
         return start, stop, KEY, kind + FIRST_TOKEN_KIND
     if trigger == DOT:
         start, stop = find_ipv4(data, at, floor, end)
@@ -121,10 +109,10 @@ def _look(data: Any, at: int, floor: int, end: int, trigger: int, tables: Any) -
         start, stop = find_ipv6(data, at, floor, end)
         return start, stop, IP, 0
     if trigger == AT:
-        start, stop = find_url_password(data, at, floor, end, tables.counts)
+        start, stop = find_url_password(data, at, floor, end)
         if stop or start:
             return start, stop, KEY, URL_PASSWORD
-        start, stop = find_email(data, at, floor, end, tables.domains)
+        start, stop = find_email(data, at, floor, end, domains)
         return start, stop, EMAIL, 0
     if trigger == WEB_TOKEN:
         start, stop = find_web_token(data, at - 2, floor, end) if at - 2 >= floor else (0, 0)
@@ -150,7 +138,15 @@ def _find_phones(
 
 @kernel
 def _find_phones_between(
-    data: Any, floor: int, limit: int, start: int, document: int, is_code: bool, groups: Any, findings: Any, n_found: int
+    data: Any,
+    floor: int,
+    limit: int,
+    start: int,
+    document: int,
+    is_code: bool,
+    groups: Any,
+    findings: Any,
+    n_found: int,
 ) -> int:
     at = floor
     while at < limit:

@@ -7,8 +7,8 @@ recognised as BigCode's redaction of The Stack does, by its small numbers, and b
 from typing import Any
 
 from quality.kernel import kernel
-from quality.pii.rare_kernel import rare_kernel
 from quality.pii.bytes import DIGIT, LETTER, any_word_ends_at, is_of, is_word, phrases
+from quality.pii.rare_kernel import rare_kernel
 
 MAX_SMALL_NUMBER = 32  # four numbers below are a version: of random public addresses, one in 4,000 has them
 MAX_GAP_BYTES = 4  # between the word and the number: version = "1.2.3.4"
@@ -22,23 +22,30 @@ VERSION_WORDS = phrases(
 )
 
 
-@rare_kernel
+@kernel
 def find_ipv4(data: Any, dot: int, floor: int, end: int) -> tuple[int, int]:
     """Start and end of the public address whose first dot is data[dot], or (0, 0)."""
+    if dot + 1 >= end or not is_of(data[dot + 1], DIGIT):
+        return 0, 0
     start = dot
     while start > floor and dot - start < 3 and is_of(data[start - 1], DIGIT):
         start -= 1
     if not _begins_clean(data, start, floor):
         return 0, 0
-    address, stop = read_ipv4(data, start, end)
-    if stop == 0 or not _ends_clean(data, stop, end):
-        return 0, 0
-    if is_reserved(address) or _is_version(data, start, floor, address):
-        return 0, 0
-    return start, stop
+    stop = _public_end(data, start, floor, end)
+    return (start, stop) if stop else (0, 0)
 
 
 @rare_kernel
+def _public_end(data: Any, start: int, floor: int, end: int) -> int:
+    """Where the public address that begins at data[start] ends; 0 if there is none."""
+    address, stop = read_ipv4(data, start, end)
+    if stop == 0 or not _ends_clean(data, stop, end):
+        return 0
+    return 0 if is_reserved(address) or _is_version(data, start, floor, address) else stop
+
+
+@kernel
 def read_ipv4(data: Any, start: int, end: int) -> tuple[int, int]:
     """Four numbers up to 255 without leading zeros, from data[start]: the address and where it ends, or (0, 0)."""
     address = 0

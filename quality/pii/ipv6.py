@@ -7,24 +7,31 @@ addresses are none. Blocks for documentation and protocols stay, as `ipaddress` 
 from typing import Any
 
 from quality.kernel import kernel
-from quality.pii.rare_kernel import rare_kernel
 from quality.pii.bytes import DIGIT, HEX, LETTER, is_of, is_word
+from quality.pii.rare_kernel import rare_kernel
 
 N_GROUPS = 8
 MIN_GROUPS = 3  # 2a00:: alone is a network's
 
 
-@rare_kernel
+@kernel
 def find_ipv6(data: Any, colon: int, floor: int, end: int) -> tuple[int, int]:
     """Start and end of the public address whose first colon is data[colon], or (0, 0)."""
     start = colon - 4
     if start < floor or not (data[start] == ord("2") or data[start] == ord("3")):
         return 0, 0
+    stop = _public_end(data, start, colon, floor, end)
+    return (start, stop) if stop else (0, 0)
+
+
+@rare_kernel
+def _public_end(data: Any, start: int, colon: int, floor: int, end: int) -> int:
+    """Where the public address that begins at data[start] ends; 0 if there is none."""
     if start > floor and (is_word(data[start - 1]) or data[start - 1] == ord(":") or data[start - 1] == ord(".")):
-        return 0, 0
+        return 0
     first, stop = _read_group(data, start, end)
     if stop != colon:
-        return 0, 0
+        return 0
     second = 0
     n_groups = 1
     is_shortened = False
@@ -33,7 +40,7 @@ def find_ipv6(data: Any, colon: int, floor: int, end: int) -> tuple[int, int]:
         at += 1
         if at < end and data[at] == ord(":"):
             if is_shortened:
-                return 0, 0
+                return 0
             is_shortened = True
             at += 1
             stop = at
@@ -46,10 +53,8 @@ def find_ipv6(data: Any, colon: int, floor: int, end: int) -> tuple[int, int]:
         at = group_end
         stop = group_end
     if n_groups < MIN_GROUPS or is_shortened == (n_groups == N_GROUPS) or not _ends_clean(data, stop, end):
-        return 0, 0
-    if _is_reserved(first, second):
-        return 0, 0
-    return start, stop
+        return 0
+    return 0 if _is_reserved(first, second) else stop
 
 
 @kernel

@@ -7,8 +7,8 @@ Korea, China and Russia. Forms that ids, prices and arrays share need a word suc
 from typing import Any
 
 from quality.kernel import kernel
-from quality.pii.rare_kernel import rare_kernel
 from quality.pii.numbers_in_groups import DASH, DOT, N_DIGITS, N_GROUPS, PARENTHESIS, SEPARATORS, SLASH, SPACE
+from quality.pii.rare_kernel import rare_kernel
 
 MAX_GROUPS_AFTER_WORD = 6
 MAX_DIGITS_AFTER_WORD = 12

@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from quality.kernel import kernel
-from quality.pii.rare_kernel import rare_kernel
 from quality.pii.bytes import DIGIT, is_of
 
 MAX_GROUPS = 8
@@ -38,7 +37,7 @@ def new_groups() -> Groups:
     return Groups(np.zeros(MAX_GROUPS, np.int64), np.zeros(MAX_GROUPS, np.int64), np.zeros(5, np.int64))
 
 
-@rare_kernel
+@kernel
 def read_groups(data: Any, start: int, end: int, groups: Any) -> int:
     """Read the longest run of groups from data[start] (a digit, a plus sign or a parenthesis) into `groups`.
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from quality.kernel import kernel
-from quality.pii.rare_kernel import rare_kernel
 from quality.pii.bytes import any_word_ends_at, phrases
+from quality.pii.rare_kernel import rare_kernel
 
 MAX_GAP_BYTES = 8  # between the word and the number: "Tel.: "
 
@@ -14,7 +14,20 @@ PHONE_WORDS = phrases(
         *("toll-free", "toll free", "whatsapp", "sms", "phone number", "tel no", "phone no", "fax no"),
         *("telefon", "telefonnummer", "handy", "mobil", "mobiltelefon", "fon", "rufnummer", "durchwahl"),
         *("téléphone", "portable", "télécopie", "tél", "teléfono", "telefono", "teléfonos", "móvil", "celular"),
-        *("电话", "電話", "手机", "手機", "手机号", "传真", "傳真", "热线", "联系电话", "電話番号", "携帯", "ファックス"),
+        *(
+            "电话",
+            "電話",
+            "手机",
+            "手機",
+            "手机号",
+            "传真",
+            "傳真",
+            "热线",
+            "联系电话",
+            "電話番号",
+            "携帯",
+            "ファックス",
+        ),
         *("전화", "전화번호", "팩스", "휴대폰", "연락처", "тел", "телефон", "телефоны", "факс", "моб"),
     ]
 )

@@ -7,12 +7,12 @@ parentheses, or a word before it: blanks alone separate the numbers of tables an
 from typing import Any
 
 from quality.kernel import kernel
-from quality.pii.rare_kernel import rare_kernel
 from quality.pii.bytes import DIGIT, LETTER, any_stands_at, is_of, is_word, phrases
 from quality.pii.country_codes import NATIONAL_DIGITS
 from quality.pii.national_phones import is_national
-from quality.pii.numbers_in_groups import DOT, MAX_GROUPS, N_DIGITS, N_GROUPS, PARENTHESIS, SEPARATORS, START, STOP
+from quality.pii.numbers_in_groups import DOT, MAX_GROUPS, N_DIGITS, N_GROUPS, SEPARATORS, START, STOP
 from quality.pii.phone_words import has_phone_word_before
+from quality.pii.rare_kernel import rare_kernel
 
 MIN_DIGITS, MAX_DIGITS = 7, 15  # E.164 allows 15
 MIN_INTERNATIONAL_DIGITS = 9
@@ -21,13 +21,18 @@ NOT_BEFORE = b"./#$%&@\\_*~^-+=<[{"
 NOT_AFTER = b"@%/=_\\*^+#"
 
 
-@rare_kernel
+@kernel
 def is_phone(data: Any, floor: int, end: int, groups: Any, is_code: bool) -> bool:
     """The run that was read into `groups` is a telephone number; nothing before `floor` or from `end` on is looked at."""
     facts = groups.facts
     if facts[N_GROUPS] > MAX_GROUPS - 1 or facts[N_DIGITS] < MIN_DIGITS or facts[N_DIGITS] > MAX_DIGITS:
         return False
-    start, stop = facts[START], facts[STOP]
+    return _is_phone(data, floor, end, groups, is_code)
+
+
+@rare_kernel
+def _is_phone(data: Any, floor: int, end: int, groups: Any, is_code: bool) -> bool:
+    start, stop = groups.facts[START], groups.facts[STOP]
     if not _ends_clean(data, stop, end):
         return False
     if data[start] == ord("+"):
@@ -69,7 +74,9 @@ def _ends_clean(data: Any, stop: int, end: int) -> bool:
     after = data[stop]
     second = data[stop + 1] if stop + 1 < end else ord(" ")
     if is_of(after, LETTER):
-        return any_stands_at(data, stop, end, EXTENSIONS) and not is_of(second, LETTER) or _is_extension(data, stop, end)
+        return (any_stands_at(data, stop, end, EXTENSIONS) and not is_of(second, LETTER)) or _is_extension(
+            data, stop, end
+        )
     if after == ord(".") or after == ord("-") or after == ord(":") or after == ord(","):
         return not is_word(second)
     for mark in NOT_AFTER:

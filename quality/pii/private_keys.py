@@ -3,8 +3,8 @@
 from typing import Any
 
 from quality.kernel import kernel
-from quality.pii.rare_kernel import rare_kernel
 from quality.pii.bytes import ALPHANUMERIC, UPPER, any_stands_within, is_of, phrases, stands_at
+from quality.pii.rare_kernel import rare_kernel
 
 MAX_LABEL_BYTES = 64
 MIN_LINE_CHARS = 48  # of Base64: some line of a key has as many; the shortest key (Ed25519, PKCS 8) has 64

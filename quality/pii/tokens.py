@@ -3,48 +3,57 @@
 from typing import Any
 
 from quality.kernel import kernel
-from quality.pii.rare_kernel import rare_kernel
 from quality.pii.bytes import ALPHANUMERIC, BASE64URL, is_of, is_word, run_end
 from quality.pii.entropy import entropy_bits, is_placeholder
+from quality.pii.rare_kernel import rare_kernel
+from quality.pii.token_formats import token_table
 
 MIN_ENTROPY_BITS = 3.0  # gitleaks asks for 2 to 4; random hexadecimal digits have more than 3.5
 MIN_WEB_TOKEN_PART_BYTES = 17  # gitleaks' rule `jwt`
 MIN_SIGNATURE_BYTES = 10
 SENDGRID_SECOND_BYTES = 43
 
-
-@rare_kernel
-def find_token(data: Any, at: int, floor: int, end: int, group: int, table: Any, counts: Any) -> tuple[int, int, int]:
-    """Start, end and kind of the token whose prefix ends before data[at], its last two bytes being the group's.
-
-    (0, 0, 0): none. `counts` is scratch for `entropy_bits`.
-    """
-    for row in range(table.groups[group], table.groups[group + 1]):
-        start = _prefix_start(data, at, floor, table, row)
-        if start < 0:
-            continue
-        stop = run_end(data, at, min(end, at + table.max_bytes[row] + 1), table.classes[row])
-        n_bytes = stop - at
-        if n_bytes < table.min_bytes[row] or n_bytes > table.max_bytes[row] or (stop < end and is_word(data[stop])):
-            continue
-        if data[at - 1] == ord(".") and data[at - 2] == ord("G"):
-            stop = _sendgrid_end(data, stop, end)
-            if stop == 0:
-                continue
-        if entropy_bits(data, at, stop, counts) >= MIN_ENTROPY_BITS and not is_placeholder(data, at, stop):
-            return start, stop, table.kinds[row]
-    return 0, 0, 0
+TABLE, _ = token_table()
 
 
 @kernel
-def _prefix_start(data: Any, at: int, floor: int, table: Any, row: int) -> int:
+def find_token(data: Any, at: int, floor: int, end: int, group: int) -> tuple[int, int, int]:
+    """Start, end and kind of the token whose prefix ends before data[at], its last two bytes being the group's.
+
+    (0, 0, 0): none.
+    """
+    for row in range(TABLE.groups[group], TABLE.groups[group + 1]):
+        start = _prefix_start(data, at, floor, row)
+        if start >= 0:
+            stop = _token_end(data, at, end, row)
+            if stop:
+                return start, stop, TABLE.kinds[row]
+    return 0, 0, 0
+
+
+@rare_kernel
+def _token_end(data: Any, at: int, end: int, row: int) -> int:
+    """Where the token ends that goes on at data[at] behind the row's prefix; 0 if it is none."""
+    stop = run_end(data, at, min(end, at + TABLE.max_bytes[row] + 1), TABLE.classes[row])
+    n_bytes = stop - at
+    if n_bytes < TABLE.min_bytes[row] or n_bytes > TABLE.max_bytes[row] or (stop < end and is_word(data[stop])):
+        return 0
+    if data[at - 1] == ord(".") and data[at - 2] == ord("G"):
+        stop = _sendgrid_end(data, stop, end)
+    if stop == 0 or entropy_bits(data, at, stop) < MIN_ENTROPY_BITS or is_placeholder(data, at, stop):
+        return 0
+    return stop
+
+
+@kernel
+def _prefix_start(data: Any, at: int, floor: int, row: int) -> int:
     """Where the row's prefix, which would end before data[at], begins: -1 if it does not stand there by itself."""
-    first, last = table.prefix_offsets[row], table.prefix_offsets[row + 1]
+    first, last = TABLE.prefix_offsets[row], TABLE.prefix_offsets[row + 1]
     start = at - (last - first)
     if start < floor:
         return -1
     for k in range(last - first):
-        if data[start + k] != table.prefixes[first + k]:
+        if data[start + k] != TABLE.prefixes[first + k]:
             return -1
     return start if _begins_clean(data, start, floor) else -1
 

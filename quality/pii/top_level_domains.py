@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from quality.kernel import kernel
-from quality.pii.rare_kernel import rare_kernel
 from quality.pii.bytes import lower
+from quality.pii.rare_kernel import rare_kernel
 
 TABLE_SLOTS = 4096  # a power of two, more than twice the number of domains
 FNV_OFFSET, FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)

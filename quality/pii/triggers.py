@@ -3,8 +3,6 @@
 A text is read once, two bytes at a time; only where a pair has a trigger does a finder look around.
 """
 
-from functools import cache
-
 import numpy as np
 import numpy.typing as npt
 
@@ -24,8 +22,7 @@ DIGITS = b"0123456789"
 ALPHANUMERIC = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
-@cache
-def triggers() -> npt.NDArray[np.uint8]:
+def _triggers() -> npt.NDArray[np.uint8]:
     """The trigger of each pair of bytes, shape (256, 256)."""
     table = np.zeros((256, 256), np.uint8)
     table[:, ord("@")] = AT
@@ -45,5 +42,10 @@ def _add(table: npt.NDArray[np.uint8], first: bytes, second: bytes, trigger: int
     for a in first:
         for b in second:
             if table[a, b] != NOTHING:
-                raise ValueError(f"The pair {bytes([a, b])!r} has two triggers: give one of the formats another prefix.")
+                raise ValueError(
+                    f"The pair {bytes([a, b])!r} has two triggers: give one of the formats another prefix."
+                )
             table[a, b] = trigger
+
+
+TRIGGERS = _triggers()

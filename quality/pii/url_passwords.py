@@ -3,9 +3,9 @@
 from typing import Any
 
 from quality.kernel import kernel
-from quality.pii.rare_kernel import rare_kernel
 from quality.pii.bytes import ALPHANUMERIC, SECRET, any_stands_within, is_of, phrases
 from quality.pii.entropy import entropy_bits, is_placeholder, n_digit_borders
+from quality.pii.rare_kernel import rare_kernel
 
 MAX_USER_INFO_BYTES = 160
 MIN_PASSWORD_BYTES = 8
@@ -14,7 +14,7 @@ LOCAL_HOSTS = phrases(["localhost", "127.0.0.1", "0.0.0.0", "example", "host:", 
 
 
 @rare_kernel
-def find_url_password(data: Any, at: int, floor: int, end: int, counts: Any) -> tuple[int, int]:
+def find_url_password(data: Any, at: int, floor: int, end: int) -> tuple[int, int]:
     """Start and end of the password in a URL's scheme://user:password@, the @ being data[at]; or (0, 0).
 
     Where such a URL's password is a word, as in documentation, start is where the @ stands and end 0.
@@ -32,9 +32,13 @@ def find_url_password(data: Any, at: int, floor: int, end: int, counts: Any) -> 
     is_word_only = n_digit_borders(data, password, at) == 0
     if at - password < MIN_PASSWORD_BYTES or is_word_only or is_placeholder(data, password, at):
         return at, 0
-    if at + 1 >= end or not is_of(data[at + 1], ALPHANUMERIC) or any_stands_within(data, at + 1, min(end, at + 16), LOCAL_HOSTS):
+    if (
+        at + 1 >= end
+        or not is_of(data[at + 1], ALPHANUMERIC)
+        or any_stands_within(data, at + 1, min(end, at + 16), LOCAL_HOSTS)
+    ):
         return at, 0
-    return (password, at) if entropy_bits(data, password, at, counts) >= MIN_PASSWORD_BITS else (at, 0)
+    return (password, at) if entropy_bits(data, password, at) >= MIN_PASSWORD_BITS else (at, 0)
 
 
 @kernel
