@@ -15,8 +15,8 @@ from quality.pii.bytes import DIGIT, is_of
 from quality.pii.emails import find_email
 from quality.pii.ip_addresses import find_ipv4
 from quality.pii.ipv6 import find_ipv6
-from quality.pii.numbers_in_groups import START, STOP, new_groups, read_groups
-from quality.pii.phones import is_phone
+from quality.pii.numbers_in_groups import START, new_groups, run_of_groups
+from quality.pii.phones import MAX_DIGITS, MIN_DIGITS, is_phone
 from quality.pii.private_keys import find_private_key
 from quality.pii.rare_kernel import rare_kernel
 from quality.pii.token_formats import TOKEN_KINDS
@@ -150,15 +150,15 @@ def _find_phones_between(
 ) -> int:
     at = floor
     while at < limit:
-        byte = data[at]
-        if not (is_of(byte, DIGIT) or byte == ord("+") or byte == ord("(")):
+        if not is_of(data[at], DIGIT):
             at += 1
             continue
-        at = read_groups(data, at, limit, groups)
-        if is_phone(data, floor, limit, groups, is_code):
-            found, stop = groups.facts[START], groups.facts[STOP]
+        stop, n_digits = run_of_groups(data, at, limit)
+        if MIN_DIGITS <= n_digits <= MAX_DIGITS and is_phone(data, at, stop, floor, limit, groups, is_code):
+            found = groups.facts[START]
             _write(findings, n_found, document, found - start, stop - start, PHONE, 0)
             n_found += 1
+        at = stop
     return n_found
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from quality.kernel import kernel
-from quality.pii.bytes import DIGIT, is_of
+from quality.pii.bytes import DIGIT, LETTER, is_of
+from quality.pii.rare_kernel import rare_kernel
 
 MAX_GROUPS = 8
 MAX_GROUP_DIGITS = 15
@@ -18,7 +19,6 @@ DASH = 2
 DOT = 4
 SLASH = 8
 PARENTHESIS = 16
-PLUS = 32
 
 # Fields of `Groups.facts`
 N_GROUPS, N_DIGITS, SEPARATORS, START, STOP = range(5)
@@ -38,27 +38,56 @@ def new_groups() -> Groups:
 
 
 @kernel
-def read_groups(data: Any, start: int, end: int, groups: Any) -> int:
-    """Read the longest run of groups from data[start] (a digit, a plus sign or a parenthesis) into `groups`.
+def run_of_groups(data: Any, start: int, end: int) -> tuple[int, int]:
+    """Where the longest run of groups ends that begins with the digit data[start], and how many digits it has."""
+    at = start
+    n_digits = 0
+    while True:
+        stop = at
+        while stop < end and is_of(data[stop], DIGIT):
+            stop += 1
+        n_digits += stop - at
+        if stop == end or is_of(data[stop], LETTER):
+            return stop, n_digits
+        at, _ = _skip_separators(data, stop, end)
+        if at == end or not is_of(data[at], DIGIT):
+            return stop, n_digits
 
-    Returns where to go on: behind the last digit. Groups over MAX_GROUPS are read and counted, not kept.
+
+@rare_kernel
+def read_groups(data: Any, start: int, stop: int, floor: int, groups: Any) -> None:
+    """Read the run of groups data[start:stop], as `run_of_groups` found it, into `groups`.
+
+    A plus sign or parenthesis before it belongs to it, the parenthesis if it is closed inside. Groups over MAX_GROUPS
+    are counted, not kept.
     """
     facts = groups.facts
     facts[:] = 0
-    facts[START] = start
-    at = start
-    stop = start + 1
-    while True:
-        digits_at, separators = _skip_separators(data, at, end, at == start)
-        if digits_at == end or not is_of(data[digits_at], DIGIT):
-            break
-        facts[SEPARATORS] |= separators
-        stop = _read_group(data, digits_at, end, groups)
-        at = stop
-    if groups.facts[N_GROUPS] == 0:
-        return start + 1
+    facts[START] = _with_sign(data, start, stop, floor)
     facts[STOP] = stop
-    return stop
+    at = start
+    while at < stop:
+        at = _read_group(data, at, stop, groups)
+        if at < stop:
+            at, separators = _skip_separators(data, at, stop)
+            facts[SEPARATORS] |= separators
+    if facts[START] < start and data[start - 1] == ord("("):
+        facts[SEPARATORS] |= PARENTHESIS
+
+
+@kernel
+def _with_sign(data: Any, start: int, stop: int, floor: int) -> int:
+    """Where the run begins with what stands before its first digit: + or ( or +( or nothing."""
+    if start == floor:
+        return start
+    if data[start - 1] == ord("+"):
+        return start - 1
+    if data[start - 1] != ord("("):
+        return start
+    for i in range(start, stop):
+        if data[i] == ord(")"):
+            return start - 2 if start - 1 > floor and data[start - 2] == ord("+") else start - 1
+    return start
 
 
 @kernel
@@ -79,11 +108,8 @@ def _read_group(data: Any, start: int, end: int, groups: Any) -> int:
 
 
 @kernel
-def _skip_separators(data: Any, start: int, end: int, is_first: bool) -> tuple[int, int]:
-    """Behind the separators at data[start], and their kinds; at `start` where a number ends.
-
-    It ends at two blanks or other marks of one kind, and before a plus sign.
-    """
+def _skip_separators(data: Any, start: int, end: int) -> tuple[int, int]:
+    """Behind the separators at data[start], and their kinds; at `start` where a number ends: at two marks of one kind."""
     at = start
     kinds = 0
     last_kind = 0
@@ -91,7 +117,7 @@ def _skip_separators(data: Any, start: int, end: int, is_first: bool) -> tuple[i
         kind, size = _separator(data, at, end)
         if size == 0:
             break
-        if kind == last_kind or (kind == PLUS and not is_first):
+        if kind == last_kind:
             return start, 0
         kinds |= kind
         last_kind = kind
@@ -113,8 +139,6 @@ def _separator(data: Any, at: int, end: int) -> tuple[int, int]:
         return SLASH, 1
     if byte == ord("(") or byte == ord(")"):
         return PARENTHESIS, 1
-    if byte == ord("+"):
-        return PLUS, 1
     if byte == 0xC2 and at + 1 < end and data[at + 1] == 0xA0:  # no-break space
         return SPACE, 2
     if byte == 0xE2 and at + 2 < end and data[at + 1] == 0x80 and 0x90 <= data[at + 2] <= 0x93:  # hyphens, en dash

@@ -10,7 +10,7 @@ from quality.kernel import kernel
 from quality.pii.bytes import DIGIT, LETTER, any_stands_at, is_of, is_word, phrases
 from quality.pii.country_codes import NATIONAL_DIGITS
 from quality.pii.national_phones import is_national
-from quality.pii.numbers_in_groups import DOT, MAX_GROUPS, N_DIGITS, N_GROUPS, SEPARATORS, START, STOP
+from quality.pii.numbers_in_groups import DOT, MAX_GROUPS, N_DIGITS, N_GROUPS, SEPARATORS, START, read_groups
 from quality.pii.phone_words import has_phone_word_before
 from quality.pii.rare_kernel import rare_kernel
 
@@ -21,18 +21,16 @@ NOT_BEFORE = b"./#$%&@\\_*~^-+=<[{"
 NOT_AFTER = b"@%/=_\\*^+#"
 
 
-@kernel
-def is_phone(data: Any, floor: int, end: int, groups: Any, is_code: bool) -> bool:
-    """The run that was read into `groups` is a telephone number; nothing before `floor` or from `end` on is looked at."""
-    facts = groups.facts
-    if facts[N_GROUPS] > MAX_GROUPS - 1 or facts[N_DIGITS] < MIN_DIGITS or facts[N_DIGITS] > MAX_DIGITS:
-        return False
-    return _is_phone(data, floor, end, groups, is_code)
-
-
 @rare_kernel
-def _is_phone(data: Any, floor: int, end: int, groups: Any, is_code: bool) -> bool:
-    start, stop = groups.facts[START], groups.facts[STOP]
+def is_phone(data: Any, first: int, stop: int, floor: int, end: int, groups: Any, is_code: bool) -> bool:
+    """The run of groups data[first:stop], of MIN_DIGITS to MAX_DIGITS digits, is a telephone number.
+
+    Nothing before `floor` or from `end` on is looked at. The run is left in `groups`, with its plus sign.
+    """
+    read_groups(data, first, stop, floor, groups)
+    if groups.facts[N_GROUPS] >= MAX_GROUPS:
+        return False
+    start = groups.facts[START]
     if not _ends_clean(data, stop, end):
         return False
     if data[start] == ord("+"):
