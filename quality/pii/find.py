@@ -79,18 +79,30 @@ def _find(data: Any, offsets: Any, is_code: Any, domains: Any, groups: Any, find
 def _find_in_document(data: Any, start: int, end: int, document: int, domains: Any, findings: Any, n_found: int) -> int:
     floor = start  # nothing found begins before it
     at = start
-    while at + 1 < end:
-        trigger = TRIGGERS[data[at], data[at + 1]]
-        at += 1
-        if trigger == NOTHING:
-            continue
-        found, stop, kind, key = _look(data, at, floor, end, trigger, domains)
+    while True:
+        at = _next_candidate(data, at, end)
+        if at >= end:
+            return n_found
+        found, stop, kind, key = _look(data, at, floor, end, TRIGGERS[data[at - 1], data[at]], domains)
         if stop:
             _write(findings, n_found, document, found - start, stop - start, kind, key)
             n_found += 1
             floor = stop
             at = max(at, stop - 1)
-    return n_found
+
+
+@kernel
+def _next_candidate(data: Any, at: int, end: int) -> int:
+    """The next place behind `at` where a pair that has a trigger ends; `end` if there is none."""
+    if at >= end:
+        return end
+    before = data[at]
+    for i in range(at + 1, end):
+        here = data[i]
+        if TRIGGERS[before, here] != NOTHING:
+            return i
+        before = here
+    return end
 
 
 @kernel
