@@ -114,10 +114,18 @@ def any_stands_within(data: Any, start: int, end: int, table: Any) -> bool:
 
 @rare_kernel
 def any_word_ends_at(data: Any, floor: int, at: int, table: Any) -> bool:
-    """Some phrase of the table ends before data[at], and no ASCII letter or digit precedes it; none begins before `floor`."""
+    """Some phrase of the table, a word by itself, ends before data[at], and does not begin before `floor`.
+
+    In example.tel, my_tel and /tel the word is a part of a name.
+    """
     for i in range(len(table.offsets) - 1):
         start = at - (table.offsets[i + 1] - table.offsets[i])
         if start >= floor and stands_at(data, start, at, table, i):
-            if start == floor or not is_of(data[start - 1], ALPHANUMERIC):
+            if start == floor or not _is_of_name(data[start - 1]):
                 return True
     return False
+
+
+@kernel
+def _is_of_name(byte: int) -> bool:
+    return is_word(byte) or byte == ord(".") or byte == ord("/") or byte == ord("-")

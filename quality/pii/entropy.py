@@ -15,7 +15,7 @@ MAX_BYTES = 512  # what a longer string begins with is enough
 PLACEHOLDERS = phrases(
     [
         *("example", "sample", "dummy", "placeholder", "changeme", "change_me", "change-me", "your", "redacted"),
-        *("insert", "replace", "xxxx", "aaaa", "0000", "1111", "....", "____", "----", "****", "foobar"),
+        *("insert", "replace", "xxxx", "aaaa", "0000", "1111", "...", "____", "----", "****", "foobar"),
         *("123456789", "abcdefg", "abc123", "deadbeef", "notreal", "not-real", "invalid", "secret", "password", "fake"),
     ]
 )

@@ -10,7 +10,9 @@ from quality.kernel import kernel
 from quality.pii.bytes import DIGIT, LETTER, any_word_ends_at, is_of, is_word, phrases
 from quality.pii.rare_kernel import rare_kernel
 
-MAX_SMALL_NUMBER = 32  # four numbers below are a version: of random public addresses, one in 4,000 has them
+# A version has four numbers below MAX_SMALL_NUMBER, or the first below it and two others of one digit. Of random
+# addresses one in 1,100 is as small.
+MAX_SMALL_NUMBER = 32
 MAX_GAP_BYTES = 4  # between the word and the number: version = "1.2.3.4"
 
 VERSION_WORDS = phrases(
@@ -124,14 +126,14 @@ def is_reserved(address: int) -> bool:
 
 @kernel
 def _is_version(data: Any, start: int, floor: int, address: int) -> bool:
-    """Four small numbers, or three of one digit; or a word such as `version` stands before."""
+    """The numbers are small, or a word such as `version` stands before."""
     n_small = 0
     n_digits = 0
-    for number in range(4):
+    for number in range(3):
         octet = (address >> (8 * number)) & 0xFF
         n_small += octet < MAX_SMALL_NUMBER
         n_digits += octet < 10
-    if n_small == 4 or n_digits >= 3:
+    if address >> 24 < MAX_SMALL_NUMBER and (n_small == 3 or n_digits >= 2):
         return True
     at = start
     while at > floor and start - at < MAX_GAP_BYTES and _is_gap(data[at - 1]):

@@ -7,7 +7,7 @@ addresses are none. Blocks for documentation and protocols stay, as `ipaddress` 
 from typing import Any
 
 from quality.kernel import kernel
-from quality.pii.bytes import DIGIT, HEX, LETTER, is_of, is_word
+from quality.pii.bytes import DIGIT, HEX, is_of, is_word
 from quality.pii.rare_kernel import rare_kernel
 
 N_GROUPS = 8
@@ -79,7 +79,9 @@ def _hex_value(byte: int) -> int:
 def _ends_clean(data: Any, stop: int, end: int) -> bool:
     if stop == end:
         return True
-    return not (is_of(data[stop], LETTER) or is_word(data[stop]) or data[stop] == ord(":"))
+    if data[stop] == ord("."):  # an IPv4 address as the last two groups
+        return not (stop + 1 < end and is_of(data[stop + 1], DIGIT))
+    return not (is_word(data[stop]) or data[stop] == ord(":"))
 
 
 @kernel

@@ -58,11 +58,14 @@ def _is_north_american(groups: Any, used: int) -> bool:
     shape = _shape(groups)
     if not (shape == 334 or (shape == 1334 and groups.values[0] == 1)):
         return False
-    area = groups.values[groups.facts[N_GROUPS] - 3]
-    exchange = groups.values[groups.facts[N_GROUPS] - 2]
+    n_groups = groups.facts[N_GROUPS]
+    area, exchange = groups.values[n_groups - 3], groups.values[n_groups - 2]
     if area < 200 or exchange < 200 or area % 100 == 11 or exchange % 100 == 11:
         return False
-    return used == DASH or used == DOT or (used & PARENTHESIS != 0 and used & SLASH == 0)
+    if used == DASH or used == DOT:
+        return True
+    is_year = groups.before[n_groups - 1] & PARENTHESIS != 0  # pages 415-419 (2012)
+    return used & PARENTHESIS != 0 and used & SLASH == 0 and not is_year
 
 
 @kernel

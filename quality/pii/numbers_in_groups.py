@@ -21,7 +21,7 @@ SLASH = 8
 PARENTHESIS = 16
 
 # Fields of `Groups.facts`
-N_GROUPS, N_DIGITS, SEPARATORS, START, STOP = range(5)
+N_GROUPS, N_DIGITS, SEPARATORS, START, HAS_PLUS = range(5)
 
 
 class Groups(NamedTuple):
@@ -29,12 +29,14 @@ class Groups(NamedTuple):
 
     digits: npt.NDArray[np.int64]  # of each group: how many
     values: npt.NDArray[np.int64]  # of each group: its first MAX_GROUP_DIGITS as a number
+    before: npt.NDArray[np.int64]  # of each group: the separators between it and the one before
     facts: npt.NDArray[np.int64]  # see above
 
 
 def new_groups() -> Groups:
     """Room for MAX_GROUPS groups."""
-    return Groups(np.zeros(MAX_GROUPS, np.int64), np.zeros(MAX_GROUPS, np.int64), np.zeros(5, np.int64))
+    digits, values, before = np.zeros((3, MAX_GROUPS), np.int64)
+    return Groups(digits, values, before, np.zeros(5, np.int64))
 
 
 @kernel
@@ -64,34 +66,36 @@ def read_groups(data: Any, start: int, stop: int, floor: int, groups: Any) -> No
     facts = groups.facts
     facts[:] = 0
     facts[START] = _with_sign(data, start, stop, floor)
-    facts[STOP] = stop
+    separators = 0
+    for i in range(facts[START], start):
+        if data[i] == ord("+"):
+            facts[HAS_PLUS] = 1
+        else:
+            separators = PARENTHESIS
     at = start
     while at < stop:
-        at = _read_group(data, at, stop, groups)
+        at = _read_group(data, at, stop, separators, groups)
         if at < stop:
             at, separators = _skip_separators(data, at, stop)
-            facts[SEPARATORS] |= separators
-    if facts[START] < start and data[start - 1] == ord("("):
-        facts[SEPARATORS] |= PARENTHESIS
 
 
 @kernel
 def _with_sign(data: Any, start: int, stop: int, floor: int) -> int:
-    """Where the run begins with what stands before its first digit: + or ( or +( or nothing."""
-    if start == floor:
-        return start
-    if data[start - 1] == ord("+"):
-        return start - 1
-    if data[start - 1] != ord("("):
-        return start
+    """Where the run begins with what stands before its first digit: + or ( or +( or (+ or nothing."""
+    is_closed = False
     for i in range(start, stop):
-        if data[i] == ord(")"):
-            return start - 2 if start - 1 > floor and data[start - 2] == ord("+") else start - 1
-    return start
+        is_closed |= data[i] == ord(")")
+    at = start
+    while at > floor and start - at < 2:
+        before = data[at - 1]
+        if not (before == ord("+") or (before == ord("(") and is_closed)) or (at < start and before == data[at]):
+            break
+        at -= 1
+    return at
 
 
 @kernel
-def _read_group(data: Any, start: int, end: int, groups: Any) -> int:
+def _read_group(data: Any, start: int, end: int, separators: int, groups: Any) -> int:
     at = start
     value = 0
     while at < end and is_of(data[at], DIGIT):
@@ -102,7 +106,9 @@ def _read_group(data: Any, start: int, end: int, groups: Any) -> int:
     if number < MAX_GROUPS:
         groups.digits[number] = at - start
         groups.values[number] = value
+        groups.before[number] = separators
     groups.facts[N_GROUPS] += 1
+    groups.facts[SEPARATORS] |= separators
     groups.facts[N_DIGITS] += at - start
     return at
 

@@ -10,7 +10,7 @@ from quality.kernel import kernel
 from quality.pii.bytes import DIGIT, LETTER, any_stands_at, is_of, is_word, phrases
 from quality.pii.country_codes import NATIONAL_DIGITS
 from quality.pii.national_phones import is_national
-from quality.pii.numbers_in_groups import DOT, MAX_GROUPS, N_DIGITS, N_GROUPS, SEPARATORS, START, read_groups
+from quality.pii.numbers_in_groups import DOT, HAS_PLUS, MAX_GROUPS, N_DIGITS, N_GROUPS, SEPARATORS, START, read_groups
 from quality.pii.phone_words import has_phone_word_before
 from quality.pii.rare_kernel import rare_kernel
 
@@ -33,7 +33,7 @@ def is_phone(data: Any, first: int, stop: int, floor: int, end: int, groups: Any
     start = groups.facts[START]
     if not _ends_clean(data, stop, end):
         return False
-    if data[start] == ord("+"):
+    if groups.facts[HAS_PLUS]:
         return _follows_no_operand(data, floor, start) and _is_international(data, floor, groups, is_code)
     has_word = has_phone_word_before(data, floor, start)
     if not has_word and not _begins_clean(data, floor, start):
