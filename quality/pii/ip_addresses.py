@@ -13,6 +13,7 @@ from quality.pii.rare_kernel import rare_kernel
 # A version has four numbers below MAX_SMALL_NUMBER, or the first below it and two others of one digit. Of random
 # addresses one in 1,100 is as small.
 MAX_SMALL_NUMBER = 32
+MAX_NEIGHBOUR_BYTES = 16
 MAX_GAP_BYTES = 4  # between the word and the number: version = "1.2.3.4"
 
 VERSION_WORDS = phrases(
@@ -44,7 +45,10 @@ def _public_end(data: Any, start: int, floor: int, end: int) -> int:
     address, stop = read_ipv4(data, start, end)
     if stop == 0 or not _ends_clean(data, stop, end):
         return 0
-    return 0 if is_reserved(address) or _is_version(data, start, floor, address) else stop
+    if is_reserved(address) or _is_version(data, start, floor, address):
+        return 0
+    blanks_separate = address >> 24 < MAX_SMALL_NUMBER
+    return 0 if _stands_among_decimals(data, start, stop, floor, end, blanks_separate) else stop
 
 
 @kernel
@@ -122,6 +126,37 @@ def is_reserved(address: int) -> bool:
     first_three = address >> 8
     # 192.0.0, and for documentation (RFC 5737) 192.0.2, 198.51.100, 203.0.113
     return first_three == 0xC00000 or first_three == 0xC00002 or first_three == 0xC63364 or first_three == 0xCB0071
+
+
+@kernel
+def _stands_among_decimals(data: Any, start: int, stop: int, floor: int, end: int, blanks_separate: bool) -> bool:
+    """A number with one or two dots stands beside the address, as in paths of SVG: c3.26.91.16,1.21."""
+    if start - 1 > floor and _separates(data[start - 1], blanks_separate):
+        at = start - 1
+        n_dots = 0
+        while at > floor and start - at < MAX_NEIGHBOUR_BYTES and _is_of_decimal(data[at - 1]):
+            n_dots += data[at - 1] == ord(".")
+            at -= 1
+        if n_dots == 1 or n_dots == 2:
+            return True
+    if stop < end and _separates(data[stop], blanks_separate):
+        at = stop + 1
+        n_dots = 0
+        while at < end and at - stop < MAX_NEIGHBOUR_BYTES and _is_of_decimal(data[at]):
+            n_dots += data[at] == ord(".") and at + 1 < end and is_of(data[at + 1], DIGIT)
+            at += 1
+        return n_dots == 1 or n_dots == 2
+    return False
+
+
+@kernel
+def _separates(byte: int, blanks_separate: bool) -> bool:
+    return byte == ord(",") or byte == ord("-") or (blanks_separate and byte == ord(" "))
+
+
+@kernel
+def _is_of_decimal(byte: int) -> bool:
+    return is_of(byte, DIGIT) or byte == ord(".")
 
 
 @kernel
