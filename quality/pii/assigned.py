@@ -42,12 +42,12 @@ OTHER_NAMES = phrases(
 
 @kernel
 def find_assigned(data: Any, at: int, floor: int, end: int) -> tuple[int, int]:
-    """Start and end of the secret value that begins at data[at], or behind a quote there; (0, 0): there is none.
+    """Start and end of the secret value that begins at data[at], or behind a quote or blank there; (0, 0): there is none.
 
     Without quotes the value ends with its line.
     """
     is_quoted = is_of(data[at], QUOTE)
-    start = at + 1 if is_quoted else at
+    start = at + 1 if is_quoted or data[at] == ord(" ") else at
     stop = _value_end(data, start, min(end, start + MAX_BYTES + 1))
     if stop - start < MIN_BYTES or stop - start > MAX_BYTES:
         return 0, 0
