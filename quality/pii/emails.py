@@ -29,6 +29,14 @@ RESERVED = phrases(["example."])  # example.com, example.org, example.co.uk, ...
 ESCAPED = b"nrtabfv0"
 
 
+@kernel
+def may_be_email(data: Any, at: int, floor: int, end: int) -> bool:
+    """Something stands before the @ at data[at], and a name may begin behind it: a quick look before the slow one."""
+    if at == floor or at + 1 >= end or data[at - 1] <= ord(" ") or data[at - 1] == ord("@"):
+        return False
+    return is_of(data[at + 1], ALPHANUMERIC) or data[at + 1] >= 0x80
+
+
 @rare_kernel
 def find_email(data: Any, at: int, floor: int, end: int, domains: Any) -> tuple[int, int]:
     """Start and end of the address around the @ at data[at], or (0, 0): nothing before `floor`, nothing from `end` on."""

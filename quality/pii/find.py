@@ -12,7 +12,7 @@ from quality.edits import EDIT_KINDS
 from quality.kernel import kernel
 from quality.pii.assigned import find_assigned
 from quality.pii.bytes import DIGIT, is_of
-from quality.pii.emails import find_email
+from quality.pii.emails import find_email, may_be_email
 from quality.pii.ip_addresses import find_ipv4
 from quality.pii.ipv6 import find_ipv6
 from quality.pii.numbers_in_groups import START, new_groups, run_of_groups
@@ -121,6 +121,8 @@ def _look(data: Any, at: int, floor: int, end: int, trigger: int, domains: Any) 
         start, stop = find_ipv6(data, at, floor, end)
         return start, stop, IP, 0
     if trigger == AT:
+        if not may_be_email(data, at, floor, end):
+            return 0, 0, EMAIL, 0
         start, stop = find_url_password(data, at, floor, end)
         if stop or start:
             return start, stop, KEY, URL_PASSWORD

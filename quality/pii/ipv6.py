@@ -27,7 +27,7 @@ def find_ipv6(data: Any, colon: int, floor: int, end: int) -> tuple[int, int]:
 @rare_kernel
 def _public_end(data: Any, start: int, colon: int, floor: int, end: int) -> int:
     """Where the public address that begins at data[start] ends; 0 if there is none."""
-    if start > floor and (is_word(data[start - 1]) or data[start - 1] == ord(":") or data[start - 1] == ord(".")):
+    if not _begins_clean(data, start, floor):
         return 0
     first, stop = _read_group(data, start, end)
     if stop != colon:
@@ -76,7 +76,17 @@ def _hex_value(byte: int) -> int:
 
 
 @kernel
+def _begins_clean(data: Any, start: int, floor: int) -> bool:
+    if start == floor:
+        return True
+    before = data[start - 1]
+    return not (is_word(before) or before == ord(":") or before == ord(".") or before == ord("-"))
+
+
+@kernel
 def _ends_clean(data: Any, stop: int, end: int) -> bool:
+    if data[stop - 1] == ord(":"):  # a network's, such as 2a02:8108::/32
+        return stop + 1 < end and data[stop] == ord("/") and is_of(data[stop + 1], DIGIT)
     if stop == end:
         return True
     if data[stop] == ord("."):  # an IPv4 address as the last two groups

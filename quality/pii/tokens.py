@@ -60,11 +60,11 @@ def _prefix_start(data: Any, at: int, floor: int, row: int) -> int:
 
 @kernel
 def _begins_clean(data: Any, start: int, floor: int) -> bool:
-    """No byte of Base64 stands before, but for a slash or sign after which an argument begins: ?key=TOKEN."""
+    """Neither Base64 nor a name ends before; an equals sign does not count: ?key=TOKEN."""
     if start == floor:
         return True
     before = data[start - 1]
-    return not (is_of(before, BASE64URL) or before == ord("+") or before == ord("/"))
+    return not (is_of(before, BASE64URL) or before == ord("+") or before == ord("/") or before == ord("."))
 
 
 @kernel
@@ -81,7 +81,7 @@ def find_web_token(data: Any, start: int, floor: int, end: int) -> tuple[int, in
 
     Header and payload are JSON objects, so both begin with {" in Base64: eyJ; the third part is the signature.
     """
-    if start > floor and is_of(data[start - 1], BASE64URL):
+    if not _begins_clean(data, start, floor):
         return 0, 0
     header = run_end(data, start, end, BASE64URL)
     if header - start < MIN_WEB_TOKEN_PART_BYTES or not _begins_object(data, header + 1, end) or data[header] != 46:
