@@ -85,7 +85,8 @@ def _print_code_speed(code: list[str], folder: Path, rounds: int) -> None:
     print(f"code, detect-secrets: {n_slow_bytes / seconds['detect-secrets'] / 1e6:.2f} MB per CPU second")
     texts = [path.read_text("utf-8") for path in paths]
     ours = int(np.sum(np.asarray(_measure(texts, code=True)["n_keys"])))
-    print(f"keys in {n_slow_bytes:,} bytes of installed code: mixdown {ours}, detect-secrets {len(_detect_secrets(paths))}")
+    theirs = len(_detect_secrets(paths))
+    print(f"keys in {n_slow_bytes:,} bytes of installed code: mixdown {ours}, detect-secrets {theirs}")
 
 
 def _print_recall() -> None:

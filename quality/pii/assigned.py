@@ -42,7 +42,7 @@ OTHER_NAMES = phrases(
 
 @kernel
 def find_assigned(data: Any, at: int, floor: int, end: int) -> tuple[int, int]:
-    """Start and end of the secret value that begins at data[at], or behind a quote or blank there; (0, 0): there is none.
+    """Start and end of the secret value that begins at data[at], or behind a quote or blank there; or (0, 0).
 
     Without quotes the value ends with its line.
     """

@@ -45,7 +45,7 @@ CLASSES = _classes()
 @kernel
 def is_of(byte: int, classes: int) -> bool:
     """The byte is of one of the classes."""
-    return (CLASSES[byte] & classes) != 0
+    return bool((CLASSES[byte] & classes) != 0)
 
 
 @kernel
@@ -88,7 +88,7 @@ def stands_at(data: Any, at: int, end: int, table: Any, i: int) -> bool:
     size = table.offsets[i + 1] - table.offsets[i]
     if at + size > end:
         return False
-    for k in range(size):
+    for k in range(size):  # noqa: SIM110
         if lower(data[at + k]) != table.data[table.offsets[i] + k]:
             return False
     return True
@@ -97,7 +97,7 @@ def stands_at(data: Any, at: int, end: int, table: Any, i: int) -> bool:
 @rare_kernel
 def any_stands_at(data: Any, at: int, end: int, table: Any) -> bool:
     """Some phrase of the table begins at data[at] and ends before `end`."""
-    for i in range(len(table.offsets) - 1):
+    for i in range(len(table.offsets) - 1):  # noqa: SIM110
         if stands_at(data, at, end, table, i):
             return True
     return False
@@ -106,7 +106,7 @@ def any_stands_at(data: Any, at: int, end: int, table: Any) -> bool:
 @rare_kernel
 def any_stands_within(data: Any, start: int, end: int, table: Any) -> bool:
     """Some phrase of the table stands anywhere in data[start:end]."""
-    for at in range(start, end):
+    for at in range(start, end):  # noqa: SIM110 (numba has no generators)
         if any_stands_at(data, at, end, table):
             return True
     return False
@@ -120,9 +120,10 @@ def any_word_ends_at(data: Any, floor: int, at: int, table: Any) -> bool:
     """
     for i in range(len(table.offsets) - 1):
         start = at - (table.offsets[i + 1] - table.offsets[i])
-        if start >= floor and stands_at(data, start, at, table, i):
-            if start == floor or not _is_of_name(data[start - 1]):
-                return True
+        if start < floor or not stands_at(data, start, at, table, i):
+            continue
+        if start == floor or not _is_of_name(data[start - 1]):
+            return True
     return False
 
 

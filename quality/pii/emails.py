@@ -12,10 +12,12 @@ from quality.pii.bytes import (
     HEX,
     LETTER,
     LOCAL,
+    LOWER,
     UPPER,
     any_stands_at,
     is_of,
     phrases,
+    run_end,
 )
 from quality.pii.rare_kernel import rare_kernel
 from quality.pii.top_level_domains import is_top_level_domain
@@ -24,7 +26,7 @@ MAX_LOCAL_BYTES = 64
 MAX_DOMAIN_BYTES = 253
 
 NO_REPLY = phrases(["noreply@", "no-reply@", "no_reply@", "no.reply@", "donotreply@", "do-not-reply@"])
-ACCOUNTS = phrases(["git@", "hg@", "svn@"])  # git@github.com:owner/name
+ACCOUNTS = phrases(["git@git", "git@bitbucket", "git@ssh", "hg@", "svn@"])  # git@github.com:owner/name
 RESERVED = phrases(["example."])  # example.com, example.org, example.co.uk, ...
 ESCAPED = b"nrtabfv0"
 
@@ -39,7 +41,7 @@ def may_be_email(data: Any, at: int, floor: int, end: int) -> bool:
 
 @rare_kernel
 def find_email(data: Any, at: int, floor: int, end: int, domains: Any) -> tuple[int, int]:
-    """Start and end of the address around the @ at data[at], or (0, 0): nothing before `floor`, nothing from `end` on."""
+    """Start and end of the address around the @ at data[at], within data[floor:end]; or (0, 0)."""
     stop = _domain_end(data, at + 1, end, domains)
     if stop == 0:
         return 0, 0
@@ -85,7 +87,7 @@ def _local_bytes_before(data: Any, start: int, at: int, limit: int) -> int:
 @kernel
 def _is_two_byte_letter(data: Any, at: int) -> bool:
     """Two bytes at data[at] are a Latin, Greek or Cyrillic letter beyond ASCII, or × or ÷."""
-    return 0xC3 <= data[at] <= 0xD4 and (data[at + 1] & 0xC0) == 0x80
+    return bool(0xC3 <= data[at] <= 0xD4 and (data[at + 1] & 0xC0) == 0x80)
 
 
 @kernel
@@ -108,7 +110,8 @@ def _after_escape(data: Any, start: int, at: int, floor: int) -> int:
 def _domain_end(data: Any, start: int, end: int, domains: Any) -> int:
     """End of the domain that begins at `start`: its last label is a top-level domain. 0 if there is none.
 
-    A label with a capital after a top-level domain is the next sentence: in `ann@x.org.Then we` the domain is x.org.
+    What follows a top-level domain with a capital is the next sentence, and with none between the next word: in
+    `ann@x.org.Then we` and in `ann@x.orgThen we` the domain is x.org.
     """
     limit = min(end, start + MAX_DOMAIN_BYTES)
     at = start
@@ -124,13 +127,28 @@ def _domain_end(data: Any, start: int, end: int, domains: Any) -> int:
         elif stop and is_of(data[at], UPPER):
             break
         else:
-            stop = 0
+            stop = _run_on_end(data, start, at, label_end, domains) if n_labels > 1 else 0
+            if stop:
+                break
         if label_end >= limit or data[label_end] != ord("."):
             break
         at = label_end + 1
     if stop and stop < end and (data[stop] == ord("(") or data[stop] == ord("@") or data[stop] == ord("_")):
         return 0  # a call of a method, or no domain at all
     return stop
+
+
+@kernel
+def _run_on_end(data: Any, start: int, at: int, label_end: int, domains: Any) -> int:
+    """End of a top-level domain that the label at data[at] begins with, a capital or digit following; 0 if it does not.
+
+    Only behind labels without a capital: this@MainActivity.isFinishing is Kotlin.
+    """
+    for i in range(start, at):
+        if is_of(data[i], UPPER):
+            return 0
+    stop = run_end(data, at, label_end, LOWER)
+    return stop if stop < label_end and data[stop] < 0x80 and is_top_level_domain(data, at, stop, domains) else 0
 
 
 @kernel
@@ -155,7 +173,7 @@ def _label_end(data: Any, start: int, limit: int) -> int:
 @kernel
 def _names_nobody(data: Any, start: int, at: int, stop: int) -> bool:
     """The address is a place in documentation, a machine's that nobody reads, or an account for version control."""
-    if any_stands_at(data, start, at + 1, ACCOUNTS) or any_stands_at(data, start, at + 1, NO_REPLY):
+    if any_stands_at(data, start, stop, ACCOUNTS) or any_stands_at(data, start, at + 1, NO_REPLY):
         return True
     for label in range(at + 1, stop):
         if not is_of(data[label - 1], LETTER) and any_stands_at(data, label, stop, RESERVED):

@@ -43,7 +43,7 @@ def entropy_bits(data: Any, start: int, end: int) -> float:
 @kernel
 def is_hex(data: Any, start: int, end: int) -> bool:
     """All bytes are hexadecimal digits."""
-    for i in range(start, end):
+    for i in range(start, end):  # noqa: SIM110 (numba has no generators)
         if not is_of(data[i], HEX):
             return False
     return True

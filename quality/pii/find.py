@@ -51,7 +51,7 @@ FIRST_CAPACITY = 1 << 16  # findings of a batch; more are found by a second pass
 
 
 def find_all(data: Any, offsets: Any, is_code: npt.NDArray[np.bool_]) -> Findings:
-    """Every finding in the documents data[offsets[i]:offsets[i + 1]], none overlapping another, places within the document.
+    """Every finding in the documents data[offsets[i]:offsets[i + 1]], none overlapping another; places in the document.
 
     `is_code`, a flag a document: blanks alone make no telephone number there.
     """
@@ -108,7 +108,7 @@ def _next_candidate(data: Any, at: int, end: int) -> int:
 @kernel
 def _look(data: Any, at: int, floor: int, end: int, trigger: int, domains: Any) -> tuple[int, int, int, int]:
     """What the trigger of data[at - 1:at + 1] announces: start, end, kind and key of a finding; end 0 for nothing."""
-    if trigger == UNQUOTED or trigger == QUOTED:
+    if trigger in (UNQUOTED, QUOTED):
         start, stop = find_assigned(data, at, floor, end)
         return start, stop, KEY, ASSIGNED_SECRET
     if trigger >= TOKEN:

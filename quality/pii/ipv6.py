@@ -59,7 +59,7 @@ def _public_end(data: Any, start: int, colon: int, floor: int, end: int) -> int:
 
 @kernel
 def _read_group(data: Any, start: int, end: int) -> tuple[int, int]:
-    """One to four hexadecimal digits from data[start]: their value and where they end; (0, 0) if there are none, or more."""
+    """One to four hexadecimal digits at data[start]: value and end; (0, 0) if there are none, or more."""
     at = start
     value = 0
     while at < end and at - start < 5 and is_of(data[at], HEX):

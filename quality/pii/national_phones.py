@@ -62,7 +62,7 @@ def _is_north_american(groups: Any, used: int) -> bool:
     area, exchange = groups.values[n_groups - 3], groups.values[n_groups - 2]
     if area < 200 or exchange < 200 or area % 100 == 11 or exchange % 100 == 11:
         return False
-    if used == DASH or used == DOT:
+    if used in (DASH, DOT):
         return True
     is_year = groups.before[n_groups - 1] & PARENTHESIS != 0  # pages 415-419 (2012)
     return used & PARENTHESIS != 0 and used & SLASH == 0 and not is_year
@@ -73,7 +73,7 @@ def _is_french(groups: Any, used: int) -> bool:
     """01 23 45 67 89: five pairs, the first 01 to 09; but not five ascending numbers, nor bytes with zeros."""
     if _shape(groups) != 22222 or not 1 <= groups.values[0] <= 9:
         return False
-    if not (used == SPACE or used == DOT or used == DASH):
+    if used not in (SPACE, DOT, DASH):
         return False
     n_ascending = 0
     n_zeros = 0
@@ -107,9 +107,9 @@ def _has_area_code(groups: Any, used: int) -> bool:
     if not _begins_with_one_zero(groups):
         return False
     if facts[N_GROUPS] == 2:
-        return groups.digits[0] >= 3 and 6 <= groups.digits[1] <= 8 and facts[N_DIGITS] <= 12
+        return bool(groups.digits[0] >= 3 and 6 <= groups.digits[1] <= 8 and facts[N_DIGITS] <= 12)
     is_size = 10 <= facts[N_DIGITS] <= 11 or (facts[N_DIGITS] == 9 and groups.digits[0] == 2 and groups.values[0] == 2)
-    return is_size and 2 <= groups.digits[1] <= 4 and 3 <= groups.digits[2] <= 4
+    return bool(is_size and 2 <= groups.digits[1] <= 4 and 3 <= groups.digits[2] <= 4)
 
 
 @kernel
@@ -121,7 +121,7 @@ def _has_area_code_and_blanks(groups: Any, used: int) -> bool:
     if shape == 344 or shape == 434:
         return True
     if shape == 56:
-        return 1000 <= groups.values[0] < 2000 or 7000 <= groups.values[0] < 8000
+        return bool(1000 <= groups.values[0] < 2000 or 7000 <= groups.values[0] < 8000)
     return (shape == 47 or shape == 48) and 150 <= groups.values[0] < 180
 
 
@@ -132,4 +132,4 @@ def _begins_with_one_zero(groups: Any) -> bool:
     value = groups.values[0]
     for _ in range(n_digits - 2):
         value //= 10
-    return 2 <= n_digits <= 5 and 1 <= value <= 9
+    return bool(2 <= n_digits <= 5 and 1 <= value <= 9)

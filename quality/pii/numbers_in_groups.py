@@ -115,7 +115,7 @@ def _read_group(data: Any, start: int, end: int, separators: int, groups: Any) -
 
 @kernel
 def _skip_separators(data: Any, start: int, end: int) -> tuple[int, int]:
-    """Behind the separators at data[start], and their kinds; at `start` where a number ends: at two marks of one kind."""
+    """Behind the separators at data[start], and their kinds; `start` where two of one kind end the number."""
     at = start
     kinds = 0
     last_kind = 0

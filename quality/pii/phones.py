@@ -77,7 +77,7 @@ def _ends_clean(data: Any, stop: int, end: int) -> bool:
         )
     if after == ord(".") or after == ord("-") or after == ord(":") or after == ord(","):
         return not is_word(second)
-    for mark in NOT_AFTER:
+    for mark in NOT_AFTER:  # noqa: SIM110 (numba has no generators)
         if after == mark:
             return False
     return True
@@ -135,5 +135,5 @@ def _is_quoted(data: Any, floor: int, start: int) -> bool:
 
 @kernel
 def _is_whois(groups: Any, is_code: bool) -> bool:
-    """+1.2025550143, as registries of domains write it (RFC 5733); with fewer digits it is a coordinate, in code a float."""
+    """+1.2025550143, as registries of domains write it (RFC 5733). Fewer digits are a coordinate, in code a float."""
     return not is_code and groups.digits[1] >= 9

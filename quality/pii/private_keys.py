@@ -80,7 +80,7 @@ def _base64_end(data: Any, start: int, end: int) -> int:
 def _is_between_lines(byte: int) -> bool:
     if byte == ord(" ") or 9 <= byte <= 13:
         return True
-    for allowed in PUNCTUATION.data:
+    for allowed in PUNCTUATION.data:  # noqa: SIM110 (numba has no generators)
         if byte == allowed:
             return True
     return False

@@ -92,7 +92,7 @@ TOKEN_FORMATS = (
 
 
 class TokenTable(NamedTuple):
-    """TOKEN_FORMATS as arrays, those that end in the same two bytes together: group g is rows groups[g]:groups[g + 1]."""
+    """TOKEN_FORMATS as arrays; prefixes with the same last two bytes are a group: g is rows groups[g]:groups[g + 1]."""
 
     prefixes: npt.NDArray[np.uint8]
     prefix_offsets: npt.NDArray[np.int64]

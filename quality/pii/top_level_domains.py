@@ -1,4 +1,4 @@
-"""The top-level domains that exist, as a table that kernels look up. The list is made by `make_top_level_domains.py`."""
+"""The top-level domains that exist, as a table that kernels look up; `make_top_level_domains.py` makes the list."""
 
 from functools import cache
 from importlib.resources import files

@@ -10,7 +10,7 @@ from quality.pii.rare_kernel import rare_kernel
 MAX_USER_INFO_BYTES = 160
 MIN_PASSWORD_BYTES = 8
 MIN_PASSWORD_BITS = 2.75  # gitleaks' curl-auth-header; eight different characters have 3
-LOCAL_HOSTS = phrases(["localhost", "127.0.0.1", "0.0.0.0", "example", "host:", "host/", "hostname"])
+LOCAL_HOSTS = phrases(["localhost", "127.0.0.1", "example", "host:", "host/", "hostname"])
 
 
 @rare_kernel

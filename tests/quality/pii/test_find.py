@@ -27,18 +27,58 @@ PLANTED = {
 # Pieces that findings are made of, and those that touch them
 PIECES = [
     *PLANTED,
-    *["a@b.com", "8.8.8.8", "12.34.56.78", "+1 202 456 0143", "030/1234567", "Tel. ", "version ", "api_key = ", "x.org"],
-    *["-----BEGIN ", "PRIVATE KEY-----", "-----END ", "eyJhbGciOiJIUzI1NiJ9", "q8Zr3mVt7Yw1Lp5Nd9Xc", "https://", "://u:"],
-    *["://ann:", "q8Zr3mVt7Y@", "2a02:8108", "::", "1", "12", "123", "1234567", "@", ".", "-", ":", "/", "=", "+", "(", ")"],
+    *[
+        "a@b.com",
+        "8.8.8.8",
+        "12.34.56.78",
+        "+1 202 456 0143",
+        "030/1234567",
+        "Tel. ",
+        "version ",
+        "api_key = ",
+        "x.org",
+    ],
+    *[
+        "-----BEGIN ",
+        "PRIVATE KEY-----",
+        "-----END ",
+        "eyJhbGciOiJIUzI1NiJ9",
+        "q8Zr3mVt7Yw1Lp5Nd9Xc",
+        "https://",
+        "://u:",
+    ],
+    *[
+        "://ann:",
+        "q8Zr3mVt7Y@",
+        "2a02:8108",
+        "::",
+        "1",
+        "12",
+        "123",
+        "1234567",
+        "@",
+        ".",
+        "-",
+        ":",
+        "/",
+        "=",
+        "+",
+        "(",
+        ")",
+    ],
     *[" ", "  ", "\n", '"', "'", "\\n", "<EMAIL>", "<", ">", ",", "_", "é", "中", "😀", "com", "x", "git@", "token: "],
 ]
 texts = st.lists(st.sampled_from([*PIECES, *AWKWARD]), max_size=14).map("".join)
 # Neither part of an address, number or key, nor something that says that what follows is none
-separators = st.sampled_from([" and ", "\n", "; ", "\t", " | ", "；", "、", "。", "》", "\u3000", " « ", " 😀 ", "\x00"])
+separators = st.sampled_from(
+    [" and ", "\n", "; ", "\t", " | ", "；", "、", "。", "》", "\u3000", " « ", " 😀 ", "\x00"]
+)
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(separators, st.sampled_from(sorted(PLANTED))), min_size=1, max_size=6), separators, st.booleans())
+@given(
+    st.lists(st.tuples(separators, st.sampled_from(sorted(PLANTED))), min_size=1, max_size=6), separators, st.booleans()
+)
 def test_what_is_planted_is_found_wherever_it_stands(parts: list[tuple[str, str]], last: str, code: bool) -> None:
     text = "".join(separator + planted for separator, planted in parts) + last
     expected = "".join(separator + PLANTED[planted] for separator, planted in parts) + last
@@ -105,8 +145,38 @@ def test_more_findings_than_there_is_room_for_at_first() -> None:
 
 
 MEGABYTE = 1 << 20
-HOSTILE = ["@", "a@", "a@a@a.", "1.1.1.1.", ":", "a:", "2a02:", "a.", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "+1 1 1 1"]
-HOSTILE += ["1 ", "(", "+", "1", "eyJ.", "eyJ", '="', "=a", "= a1", "://a:a@", "gh" + "p_", "\\", "\0", "é", "😀", " ", "a" * 64]
+HOSTILE = [
+    "@",
+    "a@",
+    "a@a@a.",
+    "1.1.1.1.",
+    ":",
+    "a:",
+    "2a02:",
+    "a.",
+    "-----BEGIN ",
+    "-----BEGIN PRIVATE KEY-----",
+    "+1 1 1 1",
+]
+HOSTILE += [
+    "1 ",
+    "(",
+    "+",
+    "1",
+    "eyJ.",
+    "eyJ",
+    '="',
+    "=a",
+    "= a1",
+    "://a:a@",
+    "gh" + "p_",
+    "\\",
+    "\0",
+    "é",
+    "😀",
+    " ",
+    "a" * 64,
+]
 
 
 @pytest.mark.parametrize("unit", HOSTILE, ids=repr)

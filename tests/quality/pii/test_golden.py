@@ -10,7 +10,9 @@ from quality.pii.find import KEY_KINDS
 from tests.quality.pii.reading import columns, replaced
 
 CASES: list[dict[str, Any]] = [
-    case for path in sorted((Path(__file__).parent / "golden").glob("*.yaml")) for case in yaml.safe_load(path.read_text("utf-8"))
+    case
+    for path in sorted((Path(__file__).parent / "golden").glob("*.yaml"))
+    for case in yaml.safe_load(path.read_text("utf-8"))
 ]
 
 
