@@ -46,6 +46,8 @@ def find_assigned(data: Any, at: int, floor: int, end: int) -> tuple[int, int]:
 
     Without quotes the value ends with its line.
     """
+    if not _may_be_long(data, at, end):
+        return 0, 0
     is_quoted = is_of(data[at], QUOTE)
     start = at + 1 if is_quoted or data[at] == ord(" ") else at
     stop = _value_end(data, start, min(end, start + MAX_BYTES + 1))
@@ -54,6 +56,13 @@ def find_assigned(data: Any, at: int, floor: int, end: int) -> tuple[int, int]:
     if not (_is_closed(data, at, stop, end) if is_quoted else _ends_line(data, stop, end)):
         return 0, 0
     return (start, stop) if _is_secret(data, at, start, stop, floor) else (0, 0)
+
+
+@kernel
+def _may_be_long(data: Any, at: int, end: int) -> bool:
+    """Two bytes ahead are ones that a value of MIN_BYTES has there: a quick look before the slow one."""
+    last = at + MIN_BYTES - 1
+    return last < end and is_of(data[last], SECRET) and is_of(data[at + MIN_BYTES // 2], SECRET)
 
 
 @rare_kernel
