@@ -3,7 +3,7 @@
 import argparse
 import importlib
 
-PARTS = ("mixing", "scaling", "preview", "planning_memory", "ratio_change", "code_rules", "decontamination")
+PARTS = ("mixing", "scaling", "preview", "planning_memory", "ratio_change", "code_rules", "decontamination", "pii")
 
 
 def main() -> None:

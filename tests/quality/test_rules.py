@@ -19,7 +19,7 @@ CASES: list[dict[str, Any]] = [
 
 
 def signals_of(case: dict[str, Any]) -> pa.Table:
-    text = pa.array([case.get("text", "") * case.get("times", 1)])
+    text = pa.array(["".join(case.get("text", "")) * case.get("times", 1)])
     known = {
         "url": pa.array([case.get("url")], pa.string()),
         "license": pa.array([case.get("license")], pa.string()),
