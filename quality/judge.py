@@ -93,17 +93,24 @@ def _given_failures(column: pa.ListArray, prefix: str) -> _Failures:
     )
 
 
+def column_of(signal: str) -> str:
+    """The column that a check's signal is read from: `scores` for `scores.edu`."""
+    return signal.partition(".")[0]
+
+
 def _column(signals: pa.Table, rule_name: str, name: str) -> pa.Array:
-    if name not in signals.column_names:
+    """The signal of that name: a column, or `column.key` the values of one key of a column of maps."""
+    column_name, _, key = name.partition(".")
+    if column_name not in signals.column_names:
         raise KeyError(
-            f"Rule {rule_name!r} needs the column {name!r}. Available signals: "
+            f"Rule {rule_name!r} needs the column {column_name!r}. Available signals: "
             f"{', '.join(sorted(signals.column_names)) or 'none'}. "
             "Add the column before judging, or remove the rule."
         )
-    column = signals.column(name).combine_chunks()
+    column = signals.column(column_name).combine_chunks()
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    return column
+    return pc.map_lookup(column, pa.scalar(key), "first") if key else column
 
 
 def _at_least(column: pa.Array, check: Check, rule_name: str) -> Mask:

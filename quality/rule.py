@@ -33,13 +33,15 @@ class Check:
     """
 
     reason: str  # what is recorded: <rule>.<reason>
-    signal: str  # a column of the annotated table
+    signal: str  # a column of the annotated table, or column.key of a column of maps
     comparison: Comparison
     bound: float | frozenset[str]
     null_fails: bool = False
     exempt_languages: frozenset[str] = frozenset()  # values of `code_language` that this check passes over
     only_for: frozenset[str] = frozenset()  # values of `language` that it is for alone; none: for all
     not_for: frozenset[str] = frozenset()  # values of `language` that it passes over
+    # The bound is the least signal among this share of a source's documents, the best ones; filled in before judging.
+    top_share: float | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from quality.arrow_text import Bytes
 from quality.fasttext.reader import Reader
-from quality.kernel import kernel
+from quality.kernel import lean_kernel
 
 FNV_OFFSET, FNV_PRIME = 2166136261, 16777619
 LEAST_ENTRY_BYTES = 10  # an empty word, its end, its count and its kind
@@ -52,6 +52,17 @@ def read_dictionary(reader: Reader, n_words: int, n_labels: int) -> tuple[Dictio
     return dictionary, counts[n_words:]
 
 
+def dictionary_of(words: list[bytes]) -> Dictionary:
+    """The dictionary of a model that is trained: its words, numbered in this order, and no labels yet."""
+    sizes = np.array([len(word) for word in words], np.int64)
+    ends = np.cumsum(sizes)
+    data = np.frombuffer(b"".join(words) or b"\0", np.uint8)
+    dictionary = Dictionary(data, ends - sizes, ends, _free_slots(len(words)), len(words))
+    if not _fill_slots(dictionary):
+        raise ValueError("too many words of the training set have the same hash: text that was made to have that")
+    return dictionary
+
+
 def entry(dictionary: Dictionary, number: int) -> bytes:
     """The text of one entry."""
     return dictionary.data[dictionary.starts[number] : dictionary.ends[number]].tobytes()
@@ -73,7 +84,7 @@ def _free_slots(n_entries: int) -> npt.NDArray[np.int32]:
     return np.full(1 << max(4, (4 * n_entries - 1).bit_length()), -1, np.int32)
 
 
-@kernel
+@lean_kernel
 def _read_entries(data: Any, at: int, starts: Any, ends: Any, counts: Any, kinds: Any) -> int:
     """Fill the arrays from `at` on; where the entries end in `data`, or -1 when it ends before."""
     for i in range(len(starts)):
@@ -92,7 +103,7 @@ def _read_entries(data: Any, at: int, starts: Any, ends: Any, counts: Any, kinds
     return at
 
 
-@kernel
+@lean_kernel
 def _fill_slots(dictionary: Any) -> bool:
     """Put every entry into its slot; False when that takes far too long."""
     mask = len(dictionary.slots) - 1
@@ -108,7 +119,7 @@ def _fill_slots(dictionary: Any) -> bool:
     return True
 
 
-@kernel
+@lean_kernel
 def _hash(data: Any, start: int, end: int) -> np.uint32:
     value = np.uint32(FNV_OFFSET)
     for i in range(start, end):
@@ -116,13 +127,13 @@ def _hash(data: Any, start: int, end: int) -> np.uint32:
     return value
 
 
-@kernel
+@lean_kernel
 def hash_byte(value: np.uint32, byte: int) -> np.uint32:
     """The hash of what `value` is the hash of and one more byte, which fastText sign-extends."""
     return np.uint32((value ^ np.uint32(np.int8(byte))) * np.uint32(FNV_PRIME))
 
 
-@kernel
+@lean_kernel
 def find_entry(dictionary: Any, data: Any, start: int, end: int, word_hash: np.uint32) -> int:
     """The number of the entry data[start:end), or -1."""
     mask = len(dictionary.slots) - 1
@@ -136,7 +147,7 @@ def find_entry(dictionary: Any, data: Any, start: int, end: int, word_hash: np.u
         slot = (slot + 1) & mask
 
 
-@kernel
+@lean_kernel
 def are_equal(left: Any, left_start: int, left_end: int, right: Any, right_start: int, right_end: int) -> bool:
     """Whether left[left_start:left_end) and right[right_start:right_end) are the same bytes."""
     if left_end - left_start != right_end - right_start:
@@ -147,7 +158,7 @@ def are_equal(left: Any, left_start: int, left_end: int, right: Any, right_start
     return True
 
 
-@kernel
+@lean_kernel
 def is_control_word(data: Any, start: int, end: int) -> bool:
     """Whether fastText would not read data[start:end) as a word: a label, or the end of the text."""
     return _begins_with(data, start, end, LABEL_PREFIX_BYTES) or (
@@ -155,7 +166,7 @@ def is_control_word(data: Any, start: int, end: int) -> bool:
     )
 
 
-@kernel
+@lean_kernel
 def _begins_with(data: Any, start: int, end: int, prefix: Any) -> bool:
     if end - start < len(prefix):
         return False

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quality.fasttext.reader import Reader
-from quality.kernel import kernel
+from quality.kernel import lean_kernel
 
 N_CENTROIDS = 256  # of each part of a row
 MAX_DECODED_BYTES = 64 << 20  # a quantized matrix up to this size is kept dense, which is faster
@@ -90,6 +90,13 @@ def dense_rows(matrix: Matrix, dim: int) -> Floats:
     return np.asarray(_decoded(matrix.codes, matrix.centroids, dim) * matrix.norms[:, None], np.float32)
 
 
+def reordered(matrix: Matrix, order: npt.NDArray[np.int64]) -> Matrix:
+    """The rows of a matrix in another order."""
+    if not len(matrix.codes):
+        return dense(matrix.rows[order])
+    return matrix._replace(codes=matrix.codes[order], norms=matrix.norms[order])
+
+
 def _finite(reader: Reader, values: Floats, what: str) -> Floats:
     for first in range(0, len(values), CHECKED_ROWS):
         if not np.isfinite(values[first : first + CHECKED_ROWS]).all():
@@ -97,7 +104,7 @@ def _finite(reader: Reader, values: Floats, what: str) -> Floats:
     return values
 
 
-@kernel
+@lean_kernel
 def add_row(matrix: Any, row: int, total: Any) -> None:
     """Add the matrix's row to `total`, float32[dim]."""
     if len(matrix.codes) > 0:
@@ -107,7 +114,7 @@ def add_row(matrix: Any, row: int, total: Any) -> None:
             total[k] += matrix.rows[row, k]
 
 
-@kernel
+@lean_kernel
 def _add_coded_row(matrix: Any, row: int, total: Any) -> None:
     part_columns = matrix.centroids.shape[1]
     for part in range(matrix.codes.shape[1]):

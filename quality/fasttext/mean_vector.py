@@ -13,14 +13,16 @@ import numpy.typing as npt
 from quality.fasttext.dictionary import FNV_OFFSET, are_equal, find_entry, hash_byte, is_control_word
 from quality.fasttext.matrix import Floats, add_row
 from quality.fasttext.model import FastTextModel
-from quality.kernel import kernel
+from quality.fasttext.ngrams import bucket_of, is_kept, place_of
+from quality.kernel import lean_kernel
 
 WORD_BEGIN, WORD_END = ord("<"), ord(">")  # fastText puts words between these before taking n-grams
 WORD_NGRAM_PRIME = 116049371  # `Dictionary::addWordNgrams`
 NO_WORD = -1  # as the number of vectors: what was read is a label
 
-CACHE_FLOATS = 1 << 18  # of vectors of words already seen in a batch: 1 MiB, fits the second-level cache
+CACHE_FLOATS = 1 << 20  # of vectors of words already seen in a batch: 1 MiB, fits the second-level cache
 LEAST_CACHE_SLOTS = 64
+LISTED_ROWS = 256
 
 Integers = npt.NDArray[np.int64]
 
@@ -30,6 +32,7 @@ class Scratch(NamedTuple):
 
     mean: Floats  # (dimensions,), the result
     wrapped: npt.NDArray[np.uint8]  # a word between brackets
+    rows: Integers  # (LISTED_ROWS,) of vectors to be added
     open_ngrams: npt.NDArray[np.uint64]  # hashes of the word n-grams that end with the last word, longest first
     seen_starts: Integers  # (slots,) where in the text a word begins that was seen before; -1: free
     seen_ends: Integers
@@ -44,6 +47,7 @@ def new_scratch(model: FastTextModel, longest_bytes: int) -> Scratch:
     return Scratch(
         mean=np.empty(dim, np.float32),
         wrapped=np.empty(longest_bytes + 2, np.uint8),
+        rows=np.empty(LISTED_ROWS, np.int64),
         open_ngrams=np.empty(max(1, model.ngrams.max_words - 1), np.uint64),
         seen_starts=np.full(n_slots, -1, np.int64),
         seen_ends=np.empty(n_slots, np.int64),
@@ -52,7 +56,7 @@ def new_scratch(model: FastTextModel, longest_bytes: int) -> Scratch:
     )
 
 
-@kernel
+@lean_kernel
 def mean_vector(data: Any, at: int, end: int, model: Any, scratch: Any) -> tuple[int, bool]:
     """Set `scratch.mean` for the document data[at:end): how many vectors it is the mean of, and whether it has words."""
     mean = scratch.mean
@@ -61,12 +65,12 @@ def mean_vector(data: Any, at: int, end: int, model: Any, scratch: Any) -> tuple
     n_open = 0  # word n-grams that the next word makes longer
     has_words = False
     while at < end:
-        if _is_space(data[at]):
+        if is_space(data[at]):
             at += 1
             continue
         start = at
         word_hash = np.uint32(FNV_OFFSET)
-        while at < end and not _is_space(data[at]):
+        while at < end and not is_space(data[at]):
             word_hash = hash_byte(word_hash, data[at])
             at += 1
         has_words = True
@@ -87,13 +91,13 @@ def mean_vector(data: Any, at: int, end: int, model: Any, scratch: Any) -> tuple
     return n_vectors, has_words
 
 
-@kernel
-def _is_space(byte: int) -> bool:
+@lean_kernel
+def is_space(byte: int) -> bool:
     """What separates words in fastText's `Dictionary::readWord`."""
-    return byte == 32 or 9 <= byte <= 13 or byte == 0
+    return byte <= 32 and (byte == 32 or 9 <= byte <= 13 or byte == 0)
 
 
-@kernel
+@lean_kernel
 def _add_word(data: Any, start: int, end: int, word_hash: np.uint32, model: Any, scratch: Any) -> int:
     """Add the vectors of the word data[start:end) and of its n-grams; how many there are, NO_WORD for a label.
 
@@ -112,7 +116,7 @@ def _add_word(data: Any, start: int, end: int, word_hash: np.uint32, model: Any,
     return int(scratch.seen_counts[slot])
 
 
-@kernel
+@lean_kernel
 def _sum_word(data: Any, start: int, end: int, word_hash: np.uint32, model: Any, scratch: Any, total: Any) -> int:
     """Set `total` to the sum of the word's vectors; their number, or NO_WORD."""
     total[:] = np.float32(0.0)
@@ -124,14 +128,36 @@ def _sum_word(data: Any, start: int, end: int, word_hash: np.uint32, model: Any,
         add_row(model.input, number, total)
         n_vectors += 1
     if model.ngrams.max_chars > 0:
-        size = _wrap(data, start, end, scratch.wrapped)
-        for at in range(size):
-            if not _continues_character(scratch.wrapped[at]):
-                n_vectors += _add_char_ngrams(scratch.wrapped, at, size, model, total)
+        n_vectors += _add_char_ngrams(data, start, end, model, scratch, total)
     return n_vectors
 
 
-@kernel
+@lean_kernel
+def _add_char_ngrams(data: Any, start: int, end: int, model: Any, scratch: Any, total: Any) -> int:
+    """Add the vectors of the n-grams of characters of the word data[start:end); how many there are.
+
+    Rows are listed first and then added: which n-grams were pruned cannot be foreseen, and waiting for each takes longer.
+    """
+    size = _wrap(data, start, end, scratch.wrapped)
+    n_vectors = 0
+    n_rows = 0
+    for at in range(size):
+        if not _continues_character(scratch.wrapped[at]):
+            n_rows = _list_char_ngrams(scratch.wrapped, at, size, model, scratch.rows, n_rows)
+            if n_rows > len(scratch.rows) - model.ngrams.max_chars:
+                n_vectors += _add_rows(model, scratch.rows, n_rows, total)
+                n_rows = 0
+    return n_vectors + _add_rows(model, scratch.rows, n_rows, total)
+
+
+@lean_kernel
+def _add_rows(model: Any, buckets: Any, n_rows: int, total: Any) -> int:
+    for i in range(n_rows):
+        add_row(model.input, model.dictionary.n_words + place_of(buckets[i], model.ngrams), total)
+    return n_rows
+
+
+@lean_kernel
 def _wrap(data: Any, start: int, end: int, wrapped: Any) -> int:
     """Fill `wrapped` with the word data[start:end) between fastText's brackets; its size in bytes."""
     wrapped[0] = WORD_BEGIN
@@ -141,18 +167,17 @@ def _wrap(data: Any, start: int, end: int, wrapped: Any) -> int:
     return end - start + 2
 
 
-@kernel
+@lean_kernel
 def _continues_character(byte: int) -> bool:
     return (byte & 0xC0) == 0x80
 
 
-@kernel
-def _add_char_ngrams(wrapped: Any, first: int, size: int, model: Any, total: Any) -> int:
-    """Add the vectors of the n-grams that begin at byte `first` of wrapped[:size]; how many there are.
+@lean_kernel
+def _list_char_ngrams(wrapped: Any, first: int, size: int, model: Any, rows: Any, n_rows: int) -> int:
+    """Append to rows[:n_rows] those of the n-grams that begin at byte `first` of wrapped[:size]; how many rows then.
 
-    A bracket alone is none (`Dictionary::computeSubwords`).
+    A bracket alone is no n-gram (`Dictionary::computeSubwords`).
     """
-    n_vectors = 0
     ngram_hash = np.uint32(FNV_OFFSET)
     at = first
     for n_chars in range(1, model.ngrams.max_chars + 1):
@@ -165,11 +190,13 @@ def _add_char_ngrams(wrapped: Any, first: int, size: int, model: Any, total: Any
             at += 1
         is_bracket = n_chars == 1 and (first == 0 or at == size)
         if n_chars >= model.ngrams.min_chars and not is_bracket:
-            n_vectors += _add_bucket(ngram_hash % np.uint32(model.ngrams.n_buckets), model, total)
-    return n_vectors
+            bucket = bucket_of(ngram_hash, model.ngrams)
+            rows[n_rows] = bucket
+            n_rows += is_kept(bucket, model.ngrams)
+    return n_rows
 
 
-@kernel
+@lean_kernel
 def _add_word_ngrams(word_hash: np.uint32, n_open: int, model: Any, scratch: Any) -> int:
     """Add the vectors of the `n_open` word n-grams that end with this word; how many have one.
 
@@ -180,7 +207,7 @@ def _add_word_ngrams(word_hash: np.uint32, n_open: int, model: Any, scratch: Any
     is_full = n_open == len(scratch.open_ngrams)
     for i in range(n_open):
         longer = scratch.open_ngrams[i] * np.uint64(WORD_NGRAM_PRIME) + widened
-        n_vectors += _add_bucket(longer % np.uint64(model.ngrams.n_buckets), model, scratch.mean)
+        n_vectors += _add_bucket(np.int64(longer % np.uint64(model.ngrams.n_buckets)), model, scratch.mean)
         if not is_full:
             scratch.open_ngrams[i] = longer
         elif i > 0:
@@ -189,13 +216,10 @@ def _add_word_ngrams(word_hash: np.uint32, n_open: int, model: Any, scratch: Any
     return n_vectors
 
 
-@kernel
+@lean_kernel
 def _add_bucket(bucket: int, model: Any, total: Any) -> int:
     """Add the vector of an n-gram's bucket, if it has one; how many that are."""
-    if not model.ngrams.is_pruned:
-        add_row(model.input, model.dictionary.n_words + np.int64(bucket), total)
-        return 1
-    if model.ngrams.kept[bucket >> 3] >> (bucket & 7) & 1:
-        add_row(model.input, model.ngrams.rows[bucket], total)
-        return 1
-    return 0
+    if not is_kept(bucket, model.ngrams):
+        return 0
+    add_row(model.input, model.dictionary.n_words + place_of(bucket, model.ngrams), total)
+    return 1

@@ -22,7 +22,8 @@ from quality.fasttext.dictionary import (
     read_dictionary,
 )
 from quality.fasttext.label_tree import UNREACHED_COUNT, LabelTree, label_tree, no_tree
-from quality.fasttext.matrix import Matrix, dense_rows, read_matrix
+from quality.fasttext.matrix import Matrix, dense_rows, read_matrix, reordered
+from quality.fasttext.ngrams import Ngrams, new_ngrams
 from quality.fasttext.reader import ModelFileError, Reader
 from quality.input_file import ChangedFile, InputFile, read_input
 
@@ -37,18 +38,6 @@ MAX_WORD_NGRAM = 16
 MAX_NGRAM_CHARS = 32
 MAX_LABELS = 1 << 20
 MAX_PRUNED_BUCKETS = 1 << 26
-
-
-class Ngrams(NamedTuple):
-    """Which n-grams a model has vectors of, and where: in row n_words + bucket, or as `rows` says when pruned."""
-
-    max_words: int  # 1: no n-grams of words
-    min_chars: int
-    max_chars: int  # 0: no n-grams of characters
-    n_buckets: int
-    is_pruned: bool
-    kept: npt.NDArray[np.uint8]  # (n_buckets / 8,) bits, little-endian: which buckets have a row, when pruned
-    rows: npt.NDArray[np.int32]  # (n_buckets,)
 
 
 class FastTextModel(NamedTuple):
@@ -107,13 +96,16 @@ def parse_model(content: Bytes, name: str) -> LabelledModel:
         raise reader.error(f"{n_entries:,} entries are announced, {n_words:,} words and {n_labels:,} labels")
     dictionary, counts = read_dictionary(reader, n_words, n_labels)
     kept_buckets = _kept_buckets(reader, n_kept, n_buckets)
-    ngrams = _ngrams(max_words, min_chars, max_chars, n_buckets, n_words, kept_buckets)
+    kept = None if kept_buckets is None else kept_buckets[:, 0]
+    ngrams = new_ngrams(max_words, min_chars, max_chars, n_buckets, kept)
     rows_needed = n_words + (n_buckets if kept_buckets is None else len(kept_buckets))
     input_, n_rows, is_quantized = read_matrix(reader, dim, "input")
     if n_rows < rows_needed:
         raise reader.error(f"the input matrix has {n_rows:,} rows, its words and n-grams need {rows_needed:,}")
-    if kept_buckets is not None and not is_quantized:
-        raise reader.error("a pruned dictionary without a quantized matrix")
+    if kept_buckets is not None:
+        if not is_quantized:
+            raise reader.error("a pruned dictionary without a quantized matrix")
+        input_ = reordered(input_, _row_order(n_words, kept_buckets))
     output, n_rows, _ = read_matrix(reader, dim, "output")
     if n_rows != n_labels:
         raise reader.error(f"the output matrix has {n_rows:,} rows for {n_labels:,} labels")
@@ -170,17 +162,15 @@ def _kept_buckets(reader: Reader, n_kept: int, n_buckets: int) -> npt.NDArray[np
         raise reader.error(f"it is pruned from {n_buckets:,} buckets, at most {MAX_PRUNED_BUCKETS:,} are possible")
     if ((pairs < 0) | (pairs >= (n_buckets, n_kept))).any():
         raise reader.error("a pruned n-gram lies outside of its matrix")
+    if len(np.unique(pairs[:, 0])) != n_kept:
+        raise reader.error("a pruned n-gram is there twice")
     return pairs
 
 
-def _ngrams(
-    max_words: int, min_chars: int, max_chars: int, n_buckets: int, n_words: int, kept: npt.NDArray[np.int32] | None
-) -> Ngrams:
-    rows = np.full(0 if kept is None else n_buckets, -1, np.int32)
-    if kept is not None:
-        rows[kept[:, 0]] = n_words + kept[:, 1]
-    bits = np.packbits(rows >= 0, bitorder="little")
-    return Ngrams(max_words, min_chars, max_chars, n_buckets, kept is not None, bits, rows)
+def _row_order(n_words: int, kept_buckets: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Which row of a pruned matrix comes next: the words', then the kept buckets' as the buckets ascend."""
+    places = kept_buckets[np.argsort(kept_buckets[:, 0], kind="stable"), 1]
+    return np.concatenate([np.arange(n_words), n_words + places.astype(np.int64)])
 
 
 def _tree(reader: Reader, counts: npt.NDArray[np.int64]) -> LabelTree:

@@ -10,7 +10,7 @@ from quality.arrow_text import Bytes, Offsets, text_buffers
 from quality.fasttext.mean_vector import Scratch, mean_vector, new_scratch
 from quality.fasttext.model import FastTextModel, LabelledModel
 from quality.fasttext.probability import NO_LABEL, best_label, label_score, sigmoid_table
-from quality.kernel import kernel
+from quality.kernel import lean_kernel
 
 Text = pa.StringArray | pa.LargeStringArray
 Floats = npt.NDArray[np.float32]
@@ -57,7 +57,7 @@ def _first_line_ends(data: Bytes, offsets: Offsets) -> Offsets:
     return ends
 
 
-@kernel
+@lean_kernel
 def _find_first_newlines(data: Any, offsets: Any, ends: Any) -> None:
     for i in range(len(ends)):
         at = offsets[i]
@@ -66,7 +66,7 @@ def _find_first_newlines(data: Any, offsets: Any, ends: Any) -> None:
         ends[i] = at
 
 
-@kernel
+@lean_kernel
 def _best_labels(
     data: Any, offsets: Any, model: Any, scratch: Any, of_labels: Any, nodes: Any, sigmoid: Any, numbers: Any, out: Any
 ) -> None:
@@ -78,7 +78,7 @@ def _best_labels(
             numbers[i], out[i] = NO_LABEL, 0.0
 
 
-@kernel
+@lean_kernel
 def _label_scores(
     data: Any,
     offsets: Any,

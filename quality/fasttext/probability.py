@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from quality.fasttext.model import HIERARCHICAL_SOFTMAX, SOFTMAX
-from quality.kernel import kernel
+from quality.kernel import lean_kernel
 
 NO_LABEL = -1
 LEAST_PROBABILITY = 1e-5  # fastText adds it before each logarithm, so its scores may exceed 1 by that
@@ -20,7 +20,7 @@ def sigmoid_table() -> Any:
     return (1.0 / (1.0 + np.exp(-x.astype(np.float64)))).astype(np.float32)
 
 
-@kernel
+@lean_kernel
 def best_label(model: Any, mean: Any, scores: Any, nodes: Any, sigmoid: Any) -> tuple[int, float]:
     """The most probable label's number and its score; of equal ones the last, as fastText's heap keeps it.
 
@@ -37,7 +37,7 @@ def best_label(model: Any, mean: Any, scores: Any, nodes: Any, sigmoid: Any) -> 
     return best, np.exp(best_log)
 
 
-@kernel
+@lean_kernel
 def label_score(model: Any, label: int, mean: Any, scores: Any, sigmoid: Any) -> float:
     """The score that fastText gives the label."""
     if model.loss == HIERARCHICAL_SOFTMAX:
@@ -46,12 +46,12 @@ def label_score(model: Any, label: int, mean: Any, scores: Any, sigmoid: Any) ->
     return np.exp(_log(scores[label]))
 
 
-@kernel
+@lean_kernel
 def _log(probability: float) -> np.float32:
     return np.float32(np.log(np.float64(probability) + LEAST_PROBABILITY))
 
 
-@kernel
+@lean_kernel
 def _fill_probabilities(model: Any, mean: Any, scores: Any, sigmoid: Any) -> None:
     """Set `scores` to every label's probability."""
     n_labels = len(model.output_rows)
@@ -64,7 +64,7 @@ def _fill_probabilities(model: Any, mean: Any, scores: Any, sigmoid: Any) -> Non
             scores[label] = _sigmoid(scores[label], sigmoid)
 
 
-@kernel
+@lean_kernel
 def _activation(model: Any, row: int, mean: Any) -> np.float32:
     activation = np.float32(0.0)
     for k in range(len(mean)):
@@ -72,7 +72,7 @@ def _activation(model: Any, row: int, mean: Any) -> np.float32:
     return activation
 
 
-@kernel
+@lean_kernel
 def _normalise(scores: Any, n_labels: int) -> None:
     largest = scores[0]
     for label in range(1, n_labels):
@@ -85,7 +85,7 @@ def _normalise(scores: Any, n_labels: int) -> None:
         scores[label] /= total
 
 
-@kernel
+@lean_kernel
 def _sigmoid(activation: float, sigmoid: Any) -> np.float32:
     if activation < -MAX_SIGMOID:
         return np.float32(0.0)
@@ -94,7 +94,7 @@ def _sigmoid(activation: float, sigmoid: Any) -> np.float32:
     return sigmoid[int((activation + np.float32(MAX_SIGMOID)) * SIGMOID_STEPS / MAX_SIGMOID / 2)]
 
 
-@kernel
+@lean_kernel
 def _best_leaf(model: Any, mean: Any, nodes: Any, logs: Any) -> tuple[int, float]:
     """The best leaf of the tree and its score: depth first, skipping worse branches."""
     n_labels = len(model.output_rows)
@@ -119,7 +119,7 @@ def _best_leaf(model: Any, mean: Any, nodes: Any, logs: Any) -> tuple[int, float
     return best, np.exp(best_log)
 
 
-@kernel
+@lean_kernel
 def _leaf_log(model: Any, label: int, mean: Any) -> np.float32:
     n_labels = len(model.output_rows)
     log = np.float32(0.0)
@@ -132,6 +132,6 @@ def _leaf_log(model: Any, label: int, mean: Any) -> np.float32:
     return log
 
 
-@kernel
+@lean_kernel
 def _probability_of_right(model: Any, inner_node: int, mean: Any) -> np.float32:
     return np.float32(1.0 / (1.0 + np.exp(-np.float64(_activation(model, inner_node, mean)))))
