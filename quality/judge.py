@@ -51,6 +51,25 @@ def judge(signals: pa.Table, rules: Mapping[str, tuple[Check, ...]]) -> tuple[pa
     return pa.array(n_failures == 0), _by_document(failures, n_failures)
 
 
+def judged_columns(rules: Mapping[str, tuple[Check, ...]]) -> set[str]:
+    """The columns that judging by these checks reads."""
+    columns = set()
+    for check in (check for checks in rules.values() for check in checks):
+        columns.add(check.signal.partition(".")[0])
+        if check.exempt_languages:
+            columns.add(CODE_LANGUAGE_COLUMN)
+        if check.only_for or check.not_for:
+            columns.add(LANGUAGE_COLUMN)
+    return columns
+
+
+def numbers_of(signals: pa.Table, rule_name: str, signal: str) -> npt.NDArray[np.float32]:
+    """The values of a signal in float32, nulls and NaN left out."""
+    column = _column(signals, rule_name, signal).cast(pa.float32()).drop_null()
+    numbers: npt.NDArray[np.float32] = column.to_numpy(zero_copy_only=False)
+    return numbers[~np.isnan(numbers)]
+
+
 def _failures(signals: pa.Table, rule_name: str, check: Check) -> _Failures:
     column = _column(signals, rule_name, check.signal)
     if check.comparison == "none":
@@ -91,11 +110,6 @@ def _given_failures(column: pa.ListArray, prefix: str) -> _Failures:
         found.field("value"),
         found.field("bound"),
     )
-
-
-def column_of(signal: str) -> str:
-    """The column that a check's signal is read from: `scores` for `scores.edu`."""
-    return signal.partition(".")[0]
 
 
 def _column(signals: pa.Table, rule_name: str, name: str) -> pa.Array:

@@ -106,4 +106,6 @@ def _probe_table() -> pa.Table:
 def _probe(column_type: pa.DataType) -> Any:
     if pa.types.is_list(column_type):
         return [_probe(column_type.value_type)]
+    if pa.types.is_map(column_type):
+        return [(_probe(column_type.key_type), _probe(column_type.item_type))]
     return next(value for name, value in _PROBE.items() if str(column_type).startswith(name))

@@ -16,6 +16,7 @@ from pipelines.estimates.token_counts import TEXT_COLUMNS, token_counts
 from pipelines.recipe import Recipe
 from pipelines.recipe_keys.sources import SourceSpec
 from pipelines.steps import deduplicate
+from pipelines.top_share import with_bounds
 
 
 class StoredSet:
@@ -58,7 +59,7 @@ class TextReader(RowReader[tuple[int, int]]):
 def stored_estimate(found: Context, source: SourceSpec) -> SourceEstimate:
     """The estimate of a source that is annotated and perhaps decided and deduplicated; reads columns and a sample."""
     parts = stored_parts(found, source.name)
-    checks = found.recipe.checks(source)
+    checks = with_bounds(found.recipe.checks(source), [part.annotated_uri for part in parts])
     kept = StoredSet(found.recipe.seed, source.name)
     for number, part in enumerate(parts):
         kept.add(number, *survivors(part, checks))

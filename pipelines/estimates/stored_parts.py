@@ -12,7 +12,7 @@ from pipelines.context import Context, part_number
 from pipelines.estimates.published import has
 from pipelines.steps import annotate, decide, deduplicate, ingest
 from pipelines.steps.tokenize_blocks import surviving_rows
-from quality.judge import CODE_LANGUAGE_COLUMN, judge
+from quality.judge import judge, judged_columns
 from quality.rule import Check
 
 SIZE_COLUMN = "n_bytes"  # of a document's text in UTF-8
@@ -63,8 +63,7 @@ def signal_columns(all_checks: Iterable[Checks]) -> list[str]:
     """The columns of an annotated part that these checks and the sizes need."""
     wanted = {SIZE_COLUMN}
     for checks in all_checks:
-        for check in (check for of_rule in checks.values() for check in of_rule):
-            wanted |= {check.signal, CODE_LANGUAGE_COLUMN} if check.exempt_languages else {check.signal}
+        wanted |= judged_columns(checks)
     return sorted(wanted)
 
 

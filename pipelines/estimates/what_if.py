@@ -31,6 +31,7 @@ from pipelines.estimates.stored_parts import (
 from pipelines.recipe import Recipe
 from pipelines.recipe_keys.sources import SourceSpec
 from pipelines.steps import annotate, deduplicate, tokenize_blocks
+from pipelines.top_share import with_bounds
 from quality.judge import judge
 
 
@@ -106,6 +107,8 @@ def what_if(recipe: Recipe, context: Context, changes: Sequence[str]) -> WhatIf:
 
 def _source_change(found: Context, source: SourceSpec, checks: Checks, new_checks: Checks) -> SourceChange:
     parts = stored_parts(found, source.name)
+    uris = [part.annotated_uri for part in parts]
+    checks, new_checks = with_bounds(checks, uris), with_bounds(new_checks, uris)
     is_tokenized = has(found, tokenize_blocks.NAME, source.name)
     before_set, after_set, added_set = (StoredSet(found.recipe.seed, source.name) for _ in range(3))
     recount = _Recount(before_set, after_set, added_set)

@@ -9,6 +9,7 @@ from mixer import storage
 from pipelines.context import Context, PartTask, TaskResult, Unit, part_number
 from pipelines.lake import Books
 from pipelines.steps.annotate import ANNOTATED_SCHEMA
+from pipelines.top_share import with_bounds
 from quality.judge import REASONS_TYPE, judge
 from quality.rule import Check
 
@@ -43,15 +44,17 @@ def run(context: Context) -> None:
     ]
 
     def tasks_of(unit: Unit) -> list[DecideTask]:
+        uris = context.of("annotate", unit.source).part_uris(context.lake, "part-")
+        checks = with_bounds(checks_of[unit.source], uris)
         return [
             DecideTask(
                 source=unit.source,
                 number=part_number(uri),
                 input_uri=uri,
                 output_uri=context.lake.stage_uri(NAME, unit.source, unit.fingerprint),
-                checks=checks_of[unit.source],
+                checks=checks,
             )
-            for uri in context.of("annotate", unit.source).part_uris(context.lake, "part-")
+            for uri in uris
         ]
 
     context.complete(units, tasks_of, decide_part)
@@ -102,4 +105,5 @@ def _plain(check: Check) -> dict[str, Any]:
         "exempt_languages": sorted(check.exempt_languages),
         "only_for": sorted(check.only_for),
         "not_for": sorted(check.not_for),
+        **({} if check.top_share is None else {"top_share": check.top_share}),
     }

@@ -1,8 +1,8 @@
 """A document's vector: the mean of the vectors of its words, their n-grams of characters, and its n-grams of words.
 
-As fastText computes it for the text on one line (`Dictionary::getLine`, `FastText::predict`), which ends with the word
-`</s>`. Two things differ, since text may hold anything: a newline is whitespace, and the word `</s>` in the text is left
-out, where fastText would stop reading.
+As fastText computes it for the text on one line (`Dictionary::getLine`, `FastText::predict`), which ends with the
+word `</s>`. Two things differ, since text may hold anything: a newline is whitespace, and the word `</s>` in the text
+is left out, where fastText would stop reading.
 """
 
 from typing import Any, NamedTuple
@@ -58,7 +58,10 @@ def new_scratch(model: FastTextModel, longest_bytes: int) -> Scratch:
 
 @lean_kernel
 def mean_vector(data: Any, at: int, end: int, model: Any, scratch: Any) -> tuple[int, bool]:
-    """Set `scratch.mean` for the document data[at:end): how many vectors it is the mean of, and whether it has words."""
+    """Set `scratch.mean` for the document data[at:end).
+
+    Returns how many vectors it is the mean of, and whether the document has words.
+    """
     mean = scratch.mean
     mean[:] = np.float32(0.0)
     n_vectors = 0
@@ -133,10 +136,11 @@ def _sum_word(data: Any, start: int, end: int, word_hash: np.uint32, model: Any,
 
 
 @lean_kernel
-def _add_char_ngrams(data: Any, start: int, end: int, model: Any, scratch: Any, total: Any) -> int:
+def _add_char_ngrams(data: Any, start: int, end: int, model: Any, scratch: Any, total: Any) -> Any:
     """Add the vectors of the n-grams of characters of the word data[start:end); how many there are.
 
-    Rows are listed first and then added: which n-grams were pruned cannot be foreseen, and waiting for each takes longer.
+    Rows are listed first and then added: which n-grams were pruned cannot be foreseen, and waiting for each takes
+    longer.
     """
     size = _wrap(data, start, end, scratch.wrapped)
     n_vectors = 0
@@ -151,7 +155,7 @@ def _add_char_ngrams(data: Any, start: int, end: int, model: Any, scratch: Any, 
 
 
 @lean_kernel
-def _add_rows(model: Any, buckets: Any, n_rows: int, total: Any) -> int:
+def _add_rows(model: Any, buckets: Any, n_rows: Any, total: Any) -> Any:
     for i in range(n_rows):
         add_row(model.input, model.dictionary.n_words + place_of(buckets[i], model.ngrams), total)
     return n_rows

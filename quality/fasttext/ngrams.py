@@ -47,7 +47,7 @@ def new_ngrams(
 
 
 @lean_kernel
-def bucket_of(ngram_hash: np.uint32, ngrams: Any) -> int:
+def bucket_of(ngram_hash: np.uint32, ngrams: Any) -> Any:
     """`ngram_hash` modulo the number of buckets, which a division would take several times longer for."""
     n = np.uint64(ngram_hash)
     t = (np.uint64(ngrams.reciprocal) * n) >> np.uint64(32)
@@ -56,7 +56,7 @@ def bucket_of(ngram_hash: np.uint32, ngrams: Any) -> int:
 
 
 @lean_kernel
-def is_kept(bucket: int, ngrams: Any) -> bool:
+def is_kept(bucket: int, ngrams: Any) -> Any:
     """Whether the bucket has a row."""
     if not ngrams.is_pruned:
         return True
@@ -64,7 +64,7 @@ def is_kept(bucket: int, ngrams: Any) -> bool:
 
 
 @lean_kernel
-def place_of(bucket: int, ngrams: Any) -> int:
+def place_of(bucket: int, ngrams: Any) -> Any:
     """The row of a bucket that is kept, among the rows of n-grams."""
     if not ngrams.is_pruned:
         return bucket
@@ -74,7 +74,7 @@ def place_of(bucket: int, ngrams: Any) -> int:
 
 
 @lean_kernel
-def _count_ones(bits: np.uint64) -> int:
+def _count_ones(bits: Any) -> Any:
     """How many of the lowest 32 bits are set (Hacker's Delight, figure 5-2)."""
     bits = bits - ((bits >> np.uint64(1)) & np.uint64(0x55555555))
     bits = (bits & np.uint64(0x33333333)) + ((bits >> np.uint64(2)) & np.uint64(0x33333333))

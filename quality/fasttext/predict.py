@@ -12,13 +12,14 @@ from quality.fasttext.model import FastTextModel, LabelledModel
 from quality.fasttext.probability import NO_LABEL, best_label, label_score, sigmoid_table
 from quality.kernel import lean_kernel
 
-Text = pa.StringArray | pa.LargeStringArray
 Floats = npt.NDArray[np.float32]
 
 NEWLINE = ord("\n")
 
 
-def best_labels(text: Text, labelled: LabelledModel) -> tuple[npt.NDArray[np.int32], Floats]:
+def best_labels(
+    text: pa.StringArray | pa.LargeStringArray, labelled: LabelledModel
+) -> tuple[npt.NDArray[np.int32], Floats]:
     """For every document the number of its most probable label (-1: it has no words) and that one's score."""
     data, offsets = text_buffers(text)
     numbers = np.empty(len(text), np.int32)
@@ -28,7 +29,9 @@ def best_labels(text: Text, labelled: LabelledModel) -> tuple[npt.NDArray[np.int
     return numbers, scores
 
 
-def label_scores(text: Text, labelled: LabelledModel, label: str, join_lines: bool = True) -> Floats:
+def label_scores(
+    text: pa.StringArray | pa.LargeStringArray, labelled: LabelledModel, label: str, join_lines: bool = True
+) -> Floats:
     """float32[documents]: the score of `label`; NaN where the model knows nothing of what the document holds.
 
     With `join_lines` a newline is a space, else only the first line is read. ModelFileError for an unknown label.

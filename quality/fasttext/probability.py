@@ -21,7 +21,7 @@ def sigmoid_table() -> Any:
 
 
 @lean_kernel
-def best_label(model: Any, mean: Any, scores: Any, nodes: Any, sigmoid: Any) -> tuple[int, float]:
+def best_label(model: Any, mean: Any, scores: Any, nodes: Any, sigmoid: Any) -> Any:
     """The most probable label's number and its score; of equal ones the last, as fastText's heap keeps it.
 
     `scores` (float32) and `nodes` (int32) are memory for labels + 1 values.
@@ -38,7 +38,7 @@ def best_label(model: Any, mean: Any, scores: Any, nodes: Any, sigmoid: Any) -> 
 
 
 @lean_kernel
-def label_score(model: Any, label: int, mean: Any, scores: Any, sigmoid: Any) -> float:
+def label_score(model: Any, label: int, mean: Any, scores: Any, sigmoid: Any) -> Any:
     """The score that fastText gives the label."""
     if model.loss == HIERARCHICAL_SOFTMAX:
         return np.exp(_leaf_log(model, label, mean))
@@ -86,7 +86,7 @@ def _normalise(scores: Any, n_labels: int) -> None:
 
 
 @lean_kernel
-def _sigmoid(activation: float, sigmoid: Any) -> np.float32:
+def _sigmoid(activation: float, sigmoid: Any) -> Any:
     if activation < -MAX_SIGMOID:
         return np.float32(0.0)
     if activation > MAX_SIGMOID:
@@ -95,7 +95,7 @@ def _sigmoid(activation: float, sigmoid: Any) -> np.float32:
 
 
 @lean_kernel
-def _best_leaf(model: Any, mean: Any, nodes: Any, logs: Any) -> tuple[int, float]:
+def _best_leaf(model: Any, mean: Any, nodes: Any, logs: Any) -> Any:
     """The best leaf of the tree and its score: depth first, skipping worse branches."""
     n_labels = len(model.output_rows)
     nodes[0] = 2 * n_labels - 2  # the root

@@ -1,8 +1,8 @@
 """Training a fastText classifier: softmax over the mean of words' and word n-grams' vectors, by gradient descent.
 
-The algorithm is fastText's (Joulin et al. 2016, "Bag of tricks"; `model.cc`, `loss.cc`) on one thread. It is here because
-fastText's own first weights are memory that nobody wrote to, nine tenths of them with one thread (`DenseMatrix::uniform`):
-the same input would not give the same bytes, and now and then it stops with "Encountered NaN".
+The algorithm is fastText's (Joulin et al. 2016, "Bag of tricks"; `model.cc`, `loss.cc`) on one thread. It is here
+because fastText on one thread leaves nine tenths of its first weights as memory that nobody wrote to
+(`DenseMatrix::uniform`): the same input need not give the same bytes, and now and then it stops with "Encountered NaN".
 """
 
 from typing import Any, NamedTuple
@@ -12,8 +12,16 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from quality.arrow_text import text_buffers
-from quality.fasttext.dictionary import END_OF_SENTENCE, FNV_OFFSET, Dictionary, find_entry, hash_byte, hash_of
-from quality.fasttext.dictionary import dictionary_of, is_control_word, number_of
+from quality.fasttext.dictionary import (
+    END_OF_SENTENCE,
+    FNV_OFFSET,
+    dictionary_of,
+    find_entry,
+    hash_byte,
+    hash_of,
+    is_control_word,
+    number_of,
+)
 from quality.fasttext.mean_vector import WORD_NGRAM_PRIME, is_space
 from quality.fasttext.training_settings import TrainingSettings
 from quality.fasttext.vocabulary import Vocabulary, count_words
