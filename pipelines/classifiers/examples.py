@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,6 @@ from mixer import storage
 from pipelines.context import Context
 from pipelines.estimates.published import has, published_so_far
 from pipelines.estimates.stored_parts import removed_rows, stored_parts
-from pipelines.lake import Lake
 from pipelines.recipe import Recipe
 from pipelines.recipe_keys.problems import RecipeError, unknown
 from pipelines.steps import annotate, decide, deduplicate, ingest
@@ -91,8 +91,7 @@ def _source_texts(found: Context, name: str) -> Iterator[pa.StringArray]:
 def _file_texts(path: Path) -> Iterator[pa.StringArray]:
     """A document a line: as it is, or the `text` of a JSON object; RecipeError for a line that has none."""
     batch: list[str] = []
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.name.endswith(".gz") else path.open(encoding="utf-8")
-    with opened as lines:
+    with _opened(path) as lines:
         try:
             for number, line in enumerate(lines, 1):
                 if not line.strip():
@@ -104,6 +103,12 @@ def _file_texts(path: Path) -> Iterator[pa.StringArray]:
         except UnicodeDecodeError as error:
             raise RecipeError(f"{path}: {error}") from error
     yield pa.array(batch, pa.string())
+
+
+def _opened(path: Path) -> TextIO:
+    if path.name.endswith(".gz"):
+        return gzip.open(path, "rt", encoding="utf-8")
+    return path.open(encoding="utf-8")
 
 
 def _json_text(line: str, path: Path, number: int) -> str:
@@ -120,6 +125,3 @@ def text_key(text: bytes, seed: int) -> bytes:
     return blake2b(text, digest_size=16, key=seed.to_bytes(8, "little")).digest()
 
 
-def lake_of(context: Context | None, lake_uri: str) -> Lake:
-    """The lake that models are stored in."""
-    return context.lake if context is not None else Lake(lake_uri)

@@ -58,7 +58,7 @@ def _quantized(reader: Reader, dim: int, what: str) -> tuple[Matrix, int]:
         norms = _centroids(reader, 1, 1, what)[norm_codes, 0]
     if n_rows * dim * 4 <= MAX_DECODED_BYTES:
         return dense(_decoded(codes, centroids, dim) * norms[:, None]), n_rows
-    return Matrix(np.empty((0, dim), np.float32), codes.copy(), centroids, norms), n_rows
+    return dense(np.empty((0, dim), np.float32))._replace(codes=codes.copy(), centroids=centroids, norms=norms), n_rows
 
 
 def _centroids(reader: Reader, dim: int, n_parts: int, what: str) -> Floats:

@@ -11,7 +11,10 @@ from quality.judge import judge
 from quality.rule import rules
 from quality.signal_group import documents_of, measure_groups, signal_groups, signals_schema
 
-CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "golden" / "rules.yaml").read_text("utf-8"))
+GOLDEN = Path(__file__).parent / "golden"
+CASES: list[dict[str, Any]] = [
+    case for path in sorted(GOLDEN.glob("*.yaml")) for case in yaml.safe_load(path.read_text("utf-8"))
+]
 
 
 def signals_of(case: dict[str, Any]) -> pa.Table:
@@ -21,7 +24,10 @@ def signals_of(case: dict[str, Any]) -> pa.Table:
         "language_hint": pa.array([case.get("code_language")], pa.string()),
     }
     groups = {name: group.settings() for name, group in signal_groups().items() if group.measured_for}
-    return pa.table(dict(measure_groups(documents_of(text, **known), groups).columns))
+    columns = dict(measure_groups(documents_of(text, **known), groups).columns)
+    if "scores" in case:  # of classifiers, which only a recipe names
+        columns["scores"] = pa.array([list(case["scores"].items())], columns["scores"].type)
+    return pa.table(columns)
 
 
 @pytest.mark.parametrize(
@@ -37,12 +43,12 @@ def test_golden(case: dict[str, Any]) -> None:
 
 def test_every_rule_is_found_under_the_name_of_its_file() -> None:
     files = {path.stem for path in Path(quality.rules.__path__[0]).glob("*.py")} - {"__init__"}
-    assert set(rules()) == files == {"gopher_quality", "language", "length", "license", "starcoder_lines"}
+    assert set(rules()) == files
 
 
 def test_every_reason_has_a_golden_document_and_every_rule_one_that_passes() -> None:
     reasons = {f"{rule.name}.{check.reason}" for rule in rules().values() for check in rule.checks(rule.settings())}
-    assert {reason for case in CASES for reason in case["reasons"]} == reasons
+    assert {reason for case in CASES for reason in case["reasons"]} >= reasons
     assert {case["rule"] for case in CASES if not case["reasons"]} == set(rules())
 
 
@@ -53,7 +59,7 @@ def test_a_rule_is_documented_and_reads_signals_that_exist(name: str) -> None:
     assert rule.origin
     assert all(field.description for field in rule.settings.model_fields.values())
     known = set(signals_schema().names)
-    assert {check.signal for check in rule.checks(rule.settings())} <= known
+    assert {check.signal.partition(".")[0] for check in rule.checks(rule.settings())} <= known
 
 
 @pytest.mark.parametrize("name", rules())
