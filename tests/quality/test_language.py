@@ -104,7 +104,9 @@ def test_the_model_s_shape() -> None:
 def test_a_model_by_path(tmp_path: Path) -> None:
     training = tmp_path / "train.txt"
     training.write_text("__label__one eins zwei drei\n__label__two un deux trois\n" * 50, encoding="utf-8")
-    fasttext.train_supervised(str(training), thread=12, dim=8, lr=1.0, epoch=20, verbose=0).save_model(str(tmp_path / "m.bin"))
+    fasttext.train_supervised(str(training), thread=12, dim=8, lr=1.0, epoch=20, verbose=0).save_model(
+        str(tmp_path / "m.bin")
+    )
     labels, scores = identify(pa.array(["zwei drei", "deux", " "]), InputFile(uri=str(tmp_path / "m.bin")))
     assert labels.to_pylist() == ["one", "two", "und"]
     assert scores.to_pylist()[2] == 0.0

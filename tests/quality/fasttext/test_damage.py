@@ -14,7 +14,21 @@ from quality.fasttext.reader import ModelFileError
 from quality.input_file import ChangedFile, InputFile
 from tests.quality.fasttext.models import FORMS, QUANTIZED, QUANTIZED_FORM, train
 
-FIELDS = ["magic", "version", "dim", "ws", "epoch", "minCount", "neg", "wordNgrams", "loss", "kind", "bucket", "minn", "maxn"]
+FIELDS = [
+    "magic",
+    "version",
+    "dim",
+    "ws",
+    "epoch",
+    "minCount",
+    "neg",
+    "wordNgrams",
+    "loss",
+    "kind",
+    "bucket",
+    "minn",
+    "maxn",
+]
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +92,14 @@ def test_arguments_that_cannot_be(field: str, value: int, contents: dict[str, by
         return
     content = bytearray(contents["everything"])
     struct.pack_into("<i", content, 4 * FIELDS.index(field), value)
-    if (field, value) in (("minn", 0), ("maxn", 0), ("wordNgrams", 0), ("minn", 10**6), ("minn", 2**31 - 1), ("bucket", 10**6)):
+    if (field, value) in (
+        ("minn", 0),
+        ("maxn", 0),
+        ("wordNgrams", 0),
+        ("minn", 10**6),
+        ("minn", 2**31 - 1),
+        ("bucket", 10**6),
+    ):
         parse(bytes(content))  # fewer or other n-grams: another model
     else:
         with pytest.raises(ModelFileError, match="damaged or no fastText model"):
@@ -100,7 +121,9 @@ def test_words_made_to_collide_are_refused(contents: dict[str, bytes]) -> None:
     counts = struct.pack("<iiiqq", n_words + 1, n_words, 1, 0, -1)
     entries = b"same\0" + struct.pack("<qb", 1, 0)
     with pytest.raises(ModelFileError, match="the same hash"):
-        parse(content[:header] + counts + entries * n_words + b"__label__x\0" + struct.pack("<qb", 1, 1) + content[-64:])
+        parse(
+            content[:header] + counts + entries * n_words + b"__label__x\0" + struct.pack("<qb", 1, 1) + content[-64:]
+        )
 
 
 def test_a_file_with_another_digest_is_refused(tmp_path: Path, contents: dict[str, bytes]) -> None:

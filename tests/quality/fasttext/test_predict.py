@@ -117,7 +117,9 @@ def test_a_label_that_the_model_lacks_is_named(pair_of: Callable[[str], Pair]) -
         label_scores(pa.array(["text"]), pair_of("words")[1], "good")
 
 
-@pytest.mark.parametrize("text", ["\0" * 100_000, "\n" * 1_000_000, "😀" * 100_000, "\u202e\u200f" * 1000, "x" * (1 << 20)])
+@pytest.mark.parametrize(
+    "text", ["\0" * 100_000, "\n" * 1_000_000, "😀" * 100_000, "\u202e\u200f" * 1000, "x" * (1 << 20)]
+)
 def test_hostile_texts(text: str, pair_of: Callable[[str], Pair]) -> None:
     for name in ("both", "pruned"):
         alone = label_scores(pa.array([text]), pair_of(name)[1], "cc")

@@ -71,7 +71,12 @@ def test_training_is_as_good_as_fasttexts(tmp_path: Path) -> None:
         str(tmp_path / "train.txt"), dim=16, wordNgrams=2, bucket=2000, epoch=10, thread=12, verbose=0
     )
     held_out, expected = examples(400, seed=9)
-    right = np.mean([theirs.predict(text)[0][0] == f"__label__{'ab'[label]}" for text, label in zip(held_out.to_pylist(), expected, strict=True)])
+    right = np.mean(
+        [
+            theirs.predict(text)[0][0] == f"__label__{'ab'[label]}"
+            for text, label in zip(held_out.to_pylist(), expected, strict=True)
+        ]
+    )
     model = parse_model(np.frombuffer(trained(), np.uint8), "model")
     ours = ((label_scores(held_out, model, "b") > 0.5) == expected).mean()
     assert ours >= right - 0.02
@@ -87,7 +92,9 @@ def test_text_cannot_inject_labels_or_end_a_document() -> None:
 
 
 def test_rare_words_have_no_vector_of_their_own() -> None:
-    vocabulary, _ = train(pa.array(["a a b", "a c c"]), np.array([0, 1], np.int32), 2, SETTINGS.model_copy(update={"min_count": 2}))
+    vocabulary, _ = train(
+        pa.array(["a a b", "a c c"]), np.array([0, 1], np.int32), 2, SETTINGS.model_copy(update={"min_count": 2})
+    )
     assert vocabulary.words == [b"a", b"</s>", b"c"]
     assert vocabulary.counts == [3, 2, 2]
     assert vocabulary.n_tokens == 8
