@@ -123,5 +123,3 @@ def _json_text(line: str, path: Path, number: int) -> str:
 def text_key(text: bytes, seed: int) -> bytes:
     """16 bytes that put documents into an order of their own for every seed; equal texts have equal keys."""
     return blake2b(text, digest_size=16, key=seed.to_bytes(8, "little")).digest()
-
-

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quality import language
 from quality.fasttext.model import load_model
 from quality.input_file import ChangedFile, InputFile
-from quality import language
 from quality.language import identify
 from tests.quality.texts import SENTENCES, documents, multilingual_texts
 

@@ -26,13 +26,13 @@ from pipelines.recipe_keys.problems import RecipeError
 from tests.pipelines.in_process import InProcess, run, snapshot, write_jsonl
 
 SETTINGS = ClassifierTraining(dim=8, buckets=1000, epochs=20, lr=0.5, held_out=0.3)
-GOOD = "the keeper explains why each step of the proof holds and shows an example".split()
-BAD = "buy cheap click now best offer login cart wow free shipping deal".split()
+GOOD = ["the", "keeper", "explains", "why", "each", "step", "of", "the", "proof", "holds", "and", "shows", "an", "example"]
+BAD = ["buy", "cheap", "click", "now", "best", "offer", "login", "cart", "wow", "free", "shipping", "deal"]
 
 
 def texts(words: list[str], count: int, seed: int) -> list[str]:
     draw = random.Random(seed)
-    common = "and of to a in is".split()
+    common = ["and", "of", "to", "a", "in", "is"]
     return [" ".join(draw.choice(words if draw.random() < 0.6 else common) for _ in range(30)) for _ in range(count)]
 
 
