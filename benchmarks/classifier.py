@@ -1,9 +1,9 @@
 """fastText inference: mixdown's kernels beside fastText's own predict, on the same documents in the same process.
 
-Documents are made of words drawn by Zipf's law from a vocabulary of random ones, in several scripts; where MIXDOWN_DATA names
-a folder of real data, also its Common Crawl texts, cut into documents. `language` is lid.176.ftz; `classifier` is a model of DCLM's
-form, trained here: n-grams of two words, 100 dimensions. fastText is given text without newlines, one document a call, as
-it takes them. CPU time, medians of interleaved rounds; every label is compared, and scores to 1e-4.
+Documents are made of words drawn by Zipf's law from a vocabulary of random ones, in several scripts; where MIXDOWN_DATA
+names a folder of real data, also its Common Crawl texts, cut into documents. `language` is lid.176.ftz; `classifier` is
+a model of DCLM's form, trained here: n-grams of two words, 100 dimensions. fastText is given text without newlines, one
+document a call, as it takes them. CPU time, medians of interleaved rounds; every label is compared, and scores to 1e-4.
 """
 
 import os
