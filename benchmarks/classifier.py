@@ -32,7 +32,7 @@ TOLERANCE = 1e-4
 
 def run(quick: bool) -> None:
     """Print the ratio to fastText's own predict, for both models and all texts."""
-    rounds = 3 if quick else 7
+    rounds = 3 if quick else 5
     print(machine())
     corpora = {"drawn words": drawn_texts(DOCUMENTS // (4 if quick else 1))}
     if "MIXDOWN_DATA" in os.environ:

@@ -4,6 +4,8 @@ import numpy as np
 import pyarrow as pa
 
 from quality.edits import EDIT, apply_edits
+from quality.fasttext.predict import label_scores
+from quality.language import default_model
 from quality.signal_group import documents_of, measure_groups, signal_groups
 
 
@@ -15,6 +17,7 @@ def warm() -> None:
     text = pa.array(["A few words are enough."])
     asked = {name: group.settings() for name, group in signal_groups().items() if group.measured_for}
     measure_groups(documents_of(text), asked)
+    label_scores(text, default_model(), "en", join_lines=False)  # as the group `classifiers`, which needs a model
     apply_edits(text, np.array([(0, 0, 2, 0)], EDIT))
 
 

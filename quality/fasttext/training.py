@@ -175,8 +175,9 @@ def _update(n_rows: int, target: int, rate: np.float32, weights: Any, step: Any)
     step.hidden[:] = np.float32(0.0)
     step.gradient[:] = np.float32(0.0)
     for i in range(n_rows):
+        row = step.rows[i]
         for k in range(dim):
-            step.hidden[k] += weights.input_rows[step.rows[i], k]
+            step.hidden[k] += weights.input_rows[row, k]
     for k in range(dim):
         step.hidden[k] /= np.float32(n_rows)
     _fill_softmax(weights.output_rows, step.hidden, step.probabilities)
@@ -189,8 +190,9 @@ def _update(n_rows: int, target: int, rate: np.float32, weights: Any, step: Any)
     for k in range(dim):
         step.gradient[k] /= np.float32(n_rows)
     for i in range(n_rows):
+        row = step.rows[i]
         for k in range(dim):
-            weights.input_rows[step.rows[i], k] += step.gradient[k]
+            weights.input_rows[row, k] += step.gradient[k]
 
 
 @lean_kernel

@@ -26,7 +26,22 @@ from pipelines.recipe_keys.problems import RecipeError
 from tests.pipelines.in_process import InProcess, run, snapshot, write_jsonl
 
 SETTINGS = ClassifierTraining(dim=8, buckets=1000, epochs=20, lr=0.5, held_out=0.3)
-GOOD = ["the", "keeper", "explains", "why", "each", "step", "of", "the", "proof", "holds", "and", "shows", "an", "example"]
+GOOD = [
+    "the",
+    "keeper",
+    "explains",
+    "why",
+    "each",
+    "step",
+    "of",
+    "the",
+    "proof",
+    "holds",
+    "and",
+    "shows",
+    "an",
+    "example",
+]
 BAD = ["buy", "cheap", "click", "now", "best", "offer", "login", "cart", "wow", "free", "shipping", "deal"]
 
 
