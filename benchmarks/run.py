@@ -3,7 +3,17 @@
 import argparse
 import importlib
 
-PARTS = ("mixing", "scaling", "preview", "planning_memory", "ratio_change", "code_rules", "decontamination", "pii")
+PARTS = (
+    "mixing",
+    "scaling",
+    "preview",
+    "planning_memory",
+    "ratio_change",
+    "code_rules",
+    "decontamination",
+    "pii",
+    "classifier",
+)
 
 
 def main() -> None:

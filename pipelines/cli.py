@@ -13,10 +13,11 @@ from pipelines.commands.preview import preview
 from pipelines.commands.report import report
 from pipelines.commands.rules import rules
 from pipelines.commands.train import train
+from pipelines.commands.train_classifier import train_classifier
 from pipelines.messages import run_command
 from pipelines.stages import STAGE_NAMES
 
-COMMANDS = (preview, build, rules, explain, diff, report, train, export, forget)
+COMMANDS = (preview, build, rules, explain, diff, report, train, train_classifier, export, forget)
 
 app = typer.Typer(
     no_args_is_help=True,

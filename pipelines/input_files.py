@@ -5,20 +5,25 @@ from pathlib import Path
 from typing import Any
 
 from mixer import storage
+from pipelines.classifiers.stored_model import LAKE_SCHEME, stored_model
+from pipelines.lake import Lake
 from pipelines.recipe_keys.problems import RecipeError
 from pipelines.recipe_keys.sources import resolved_uri
+from pipelines.remote_files import fetched, is_remote
 from quality.input_file import InputFile
 from quality.signal_group import GroupSettings
 
 FILE_KEYS = set(InputFile.model_fields)
 
 
-def with_files(settings: GroupSettings, folder: Path) -> GroupSettings:
+def with_files(settings: GroupSettings, folder: Path, lake: Lake | None = None) -> GroupSettings:
     """The settings with every file's uri absolute and its digest filled in; relative uris are taken from `folder`.
 
-    In a list a pattern or a folder stands for the files it holds, in name order. RecipeError when there is none.
+    In a list a pattern or a folder stands for the files it holds, in name order. `lake` has the models that were
+    trained (`lake:<fingerprint>`) and keeps what is fetched (`https://`). RecipeError when there is no such file, or
+    one has another digest than the recipe says.
     """
-    return type(settings).model_validate(_resolved(settings.model_dump(), folder))
+    return type(settings).model_validate(_resolved(settings.model_dump(), folder, lake))
 
 
 def without_uris(settings: GroupSettings) -> dict[str, Any]:
@@ -27,16 +32,17 @@ def without_uris(settings: GroupSettings) -> dict[str, Any]:
     return plain
 
 
-def _resolved(value: Any, folder: Path) -> Any:
+def _resolved(value: Any, folder: Path, lake: Lake | None) -> Any:
     if _is_file(value):
-        (file,) = _files(value["uri"], folder, single=True)
+        (file,) = _files(value, folder, lake, single=True)
         return file
     if isinstance(value, dict):
-        return {key: _resolved(member, folder) for key, member in value.items()}
+        return {key: _resolved(member, folder, lake) for key, member in value.items()}
     if isinstance(value, list | tuple):
         found: list[Any] = []
         for member in value:
-            found += _files(member["uri"], folder, single=False) if _is_file(member) else [_resolved(member, folder)]
+            is_file = _is_file(member)
+            found += _files(member, folder, lake, single=False) if is_file else [_resolved(member, folder, lake)]
         return found
     return value
 
@@ -45,13 +51,22 @@ def _is_file(value: Any) -> bool:
     return isinstance(value, dict) and set(value) == FILE_KEYS
 
 
-def _files(uri: str, folder: Path, single: bool) -> list[dict[str, str]]:
+def _files(file: dict[str, str], folder: Path, lake: Lake | None, single: bool) -> list[dict[str, str]]:
+    uri, pin = file["uri"], file["sha256"]
+    if uri.startswith(LAKE_SCHEME) or is_remote(uri):
+        if lake is None:
+            raise RecipeError(f"file {uri!r}: there is no lake to take it from or to keep it in")
+        return [stored_model(uri, lake) if uri.startswith(LAKE_SCHEME) else fetched(uri, pin, lake)]
     resolved = resolved_uri(uri, folder)
     paths = [resolved] if single or "://" in resolved else _matching(resolved)
     try:
-        return [{"uri": path, "sha256": storage.sha256_of(path)} for path in paths]
+        found = [{"uri": path, "sha256": storage.sha256_of(path)} for path in paths]
     except OSError as error:
         raise RecipeError(f"file {uri!r} cannot be read: {error}") from error
+    for member in found:
+        if pin and member["sha256"] != pin:
+            raise RecipeError(f"file {uri!r} has the SHA-256 {member['sha256']}, not {pin} as the recipe says")
+    return found
 
 
 def _matching(pattern: str) -> list[str]:

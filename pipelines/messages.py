@@ -17,6 +17,7 @@ from pipelines.lake import UnbalancedBooks
 from pipelines.recipe_keys.problems import RecipeError
 from pipelines.removal.absence import StillThere
 from pipelines.reporting.files import Gone
+from quality.fasttext.reader import ModelFileError
 from trainer.errors import TrainerError
 
 EXPECTED_ERRORS = (
@@ -31,6 +32,7 @@ EXPECTED_ERRORS = (
     StillThere,
     Gone,
     NotInMixture,
+    ModelFileError,
     OSError,  # a full disk, a missing file, a damaged one
     pa.ArrowInvalid,
     ValidationError,  # a manifest that is none

@@ -95,6 +95,8 @@ class Recipe(Strict):
         for rule, settings in self.rules.items():
             check_rule(rule, settings)
         check_measure(self.measure)
+        for source in self.sources:
+            self.asked_groups(source)
         return self
 
     @model_validator(mode="after")

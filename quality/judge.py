@@ -49,6 +49,13 @@ def judge(signals: pa.Table, rules: Mapping[str, tuple[Check, ...]]) -> tuple[pa
     return pa.array(n_failures == 0), _by_document(failures, n_failures)
 
 
+def numbers_of(signals: pa.Table, rule_name: str, signal: str) -> npt.NDArray[np.float32]:
+    """The values of a signal in float32, nulls and NaN left out."""
+    column = _column(signals, rule_name, signal).cast(pa.float32()).drop_null()
+    numbers: npt.NDArray[np.float32] = column.to_numpy(zero_copy_only=False)
+    return numbers[~np.isnan(numbers)]
+
+
 def _failures(signals: pa.Table, rule_name: str, check: Check) -> _Failures:
     column = _column(signals, rule_name, check.signal)
     if check.comparison == "none":
@@ -94,16 +101,18 @@ def _given_failures(column: pa.ListArray, prefix: str) -> _Failures:
 
 
 def _column(signals: pa.Table, rule_name: str, name: str) -> pa.Array:
-    if name not in signals.column_names:
+    """The signal of that name: a column, or `column.key` the values of one key of a column of maps."""
+    column_name, _, key = name.partition(".")
+    if column_name not in signals.column_names:
         raise KeyError(
-            f"Rule {rule_name!r} needs the column {name!r}. Available signals: "
+            f"Rule {rule_name!r} needs the column {column_name!r}. Available signals: "
             f"{', '.join(sorted(signals.column_names)) or 'none'}. "
             "Add the column before judging, or remove the rule."
         )
-    column = signals.column(name).combine_chunks()
+    column = signals.column(column_name).combine_chunks()
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-    return column
+    return pc.map_lookup(column, pa.scalar(key), "first") if key else column
 
 
 def _at_least(column: pa.Array, check: Check, rule_name: str) -> Mask:

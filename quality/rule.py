@@ -36,7 +36,7 @@ class Check:
     """
 
     reason: str  # what is recorded: <rule>.<reason>
-    signal: str  # a column of the annotated table
+    signal: str  # a column of the annotated table, or column.key of a column of maps
     comparison: Comparison
     bound: float | frozenset[str]
     null_fails: bool = False
@@ -44,10 +44,12 @@ class Check:
     only_for_code_languages: frozenset[str] = frozenset()  # values of `code_language` that it is for alone; none: all
     only_for: frozenset[str] = frozenset()  # values of `language` that it is for alone; none: for all
     not_for: frozenset[str] = frozenset()  # values of `language` that it passes over
+    # The bound is the least signal among this share of a source's documents, the best ones; filled in before judging.
+    top_share: float | None = None
 
     def columns(self) -> set[str]:
         """What a table must have for this check to be judged."""
-        wanted = {self.signal}
+        wanted = {self.signal.partition(".")[0]}
         if self.exempt_languages or self.only_for_code_languages:
             wanted.add(CODE_LANGUAGE_COLUMN)
         if self.only_for or self.not_for:

@@ -31,6 +31,10 @@ class GroupSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    def members(self, column: str) -> frozenset[str]:  # noqa: ARG002
+        """The keys of a column of maps that these settings measure, which checks may name as `column.key`."""
+        return frozenset()
+
 
 @dataclass(frozen=True)
 class Documents:
@@ -110,8 +114,9 @@ def signals_schema() -> pa.Schema:
 
 
 def group_of_column(name: str) -> str | None:
-    """The group that measures the column; None for a column of no group."""
-    return next((group.name for group in signal_groups().values() if name in group.schema.names), None)
+    """The group that measures the column, or the one of `column.key`; None for a column of no group."""
+    column = name.partition(".")[0]
+    return next((group.name for group in signal_groups().values() if column in group.schema.names), None)
 
 
 def measure_groups(documents: Documents, asked: Mapping[str, GroupSettings]) -> Measured:

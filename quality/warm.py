@@ -5,6 +5,8 @@ import pyarrow as pa
 
 from quality.decontamination import warm as decontamination
 from quality.edits import EDIT, apply_edits
+from quality.fasttext.predict import label_scores
+from quality.language import default_model
 from quality.phrases import phrases_of
 from quality.signal_group import documents_of, measure_groups, signal_groups
 from quality.signals.unsafe_words import word_counts
@@ -18,6 +20,7 @@ def warm() -> None:
     text = pa.array(["A few words are enough."])
     asked = {name: group.settings() for name, group in signal_groups().items() if group.measured_for}
     measure_groups(documents_of(text), asked)
+    label_scores(text, default_model(), "en", join_lines=False)  # as the group `classifiers`, which needs a model
     decontamination.warm()
     word_counts(text, phrases_of(["few"]))
     apply_edits(text, np.array([(0, 0, 2, 0)], EDIT))

@@ -60,5 +60,5 @@ def _refuse_before_work(context: Context) -> None:
         make_plan(context)
     except NotBuilt:
         with context.progress.waiting("sampling sources"):
-            samples = sample_sources(context.recipe)
+            samples = sample_sources(context.recipe, context.lake)
         refuse_unreachable(context.recipe, samples)

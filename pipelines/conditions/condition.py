@@ -108,4 +108,6 @@ def _probe(column_type: pa.DataType) -> Any:
         return [_probe(column_type.value_type)]
     if pa.types.is_struct(column_type):
         return {field.name: _probe(field.type) for field in column_type.fields}
+    if pa.types.is_map(column_type):
+        return [(_probe(column_type.key_type), _probe(column_type.item_type))]
     return next(value for name, value in _PROBE.items() if str(column_type).startswith(name))

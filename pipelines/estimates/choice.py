@@ -29,7 +29,7 @@ def estimate_source(found: Context, source: SourceSpec) -> SourceEstimate:
         return stored_estimate(found, source)
     if has(found, ingest.NAME, source.name):
         return ingested_estimate(found, source)
-    return sampled_estimate(found.recipe, source, plan_splits(source), SPLITS_FOR_AN_INTERVAL)
+    return sampled_estimate(found.recipe, source, plan_splits(source), SPLITS_FOR_AN_INTERVAL, found.lake)
 
 
 def exact_estimate(found: Context, source: str) -> SourceEstimate:

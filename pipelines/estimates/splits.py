@@ -10,6 +10,7 @@ from pipelines.document import Document, to_table
 from pipelines.estimates.ingested import judged_tokens
 from pipelines.estimates.ratio import ratio_estimate
 from pipelines.estimates.source_estimate import SourceEstimate
+from pipelines.lake import Lake
 from pipelines.recipe import Recipe
 from pipelines.recipe_keys.sources import SourceSpec
 from pipelines.source import Split
@@ -28,27 +29,32 @@ class ReadSplit:
     size_bytes: int  # of input
     whole: bool = False
     text_bytes: int = 0
-    kept: int = 0
-    tokens: int = 0
+    kept: float = 0
+    tokens: float = 0
 
 
-def sample_sources(recipe: Recipe) -> list[SourceEstimate]:
-    """An estimate of every source from its input alone; RecipeError when one finds no input."""
+def sample_sources(recipe: Recipe, lake: Lake | None = None) -> list[SourceEstimate]:
+    """An estimate of every source from its input alone; RecipeError when one finds no input.
+
+    `lake` is where files are that measurements name.
+    """
     planned = [(source, plan_splits(source)) for source in recipe.sources]
-    return [sampled_estimate(recipe, source, splits) for source, splits in planned]
+    return [sampled_estimate(recipe, source, splits, lake=lake) for source, splits in planned]
 
 
-def sampled_estimate(recipe: Recipe, source: SourceSpec, splits: list[Split], least_splits: int = 1) -> SourceEstimate:
+def sampled_estimate(
+    recipe: Recipe, source: SourceSpec, splits: list[Split], least_splits: int = 1, lake: Lake | None = None
+) -> SourceEstimate:
     """The estimate of a source from splits read whole, in a seeded order; `least_splits` of them if time allows.
 
     Splits are the clusters of a one-stage cluster sample, and tokens are estimated in proportion to bytes of input.
     When not even one could be read whole, what was read is all that is known, and there is no interval.
     """
-    read = _read_splits(recipe, source, splits, least_splits)
+    read = _read_splits(recipe, source, splits, least_splits, lake)
     whole = [split for split in read if split.whole]
     if not whole and splits:
         kept, tokens = sum(split.kept for split in read), sum(split.tokens for split in read)
-        return SourceEstimate(source.name, kept, tokens, None, None, "sampled")
+        return SourceEstimate(source.name, round(kept), round(tokens), None, None, "sampled")
     sizes = np.array([split.size_bytes for split in whole], np.float64)
     total_bytes = float(sum(split.size_bytes for split in splits))
     counts = np.array([[split.kept, split.tokens] for split in whole], np.float64).reshape(-1, 2)
@@ -65,7 +71,9 @@ def sampled_estimate(recipe: Recipe, source: SourceSpec, splits: list[Split], le
     )
 
 
-def _read_splits(recipe: Recipe, source: SourceSpec, splits: list[Split], least_splits: int) -> list[ReadSplit]:
+def _read_splits(
+    recipe: Recipe, source: SourceSpec, splits: list[Split], least_splits: int, lake: Lake | None
+) -> list[ReadSplit]:
     """Read splits until there is text enough in `least_splits` of them or time is over, which cuts the last one."""
     deadline = time.monotonic() + SAMPLE_SECONDS
     order = sorted(range(len(splits)), key=lambda number: int(key64("sample", recipe.seed, source.name, number)))
@@ -74,13 +82,13 @@ def _read_splits(recipe: Recipe, source: SourceSpec, splits: list[Split], least_
         is_full = len(read) >= least_splits and sum(split.text_bytes for split in read) >= SAMPLE_TEXT_BYTES
         if is_full or time.monotonic() > deadline:
             break
-        read.append(_read_split(recipe, source, splits[number], deadline))
+        read.append(_read_split(recipe, source, splits[number], deadline, lake))
         if not read[-1].whole:
             break
     return read
 
 
-def _read_split(recipe: Recipe, source: SourceSpec, split: Split, deadline: float) -> ReadSplit:
+def _read_split(recipe: Recipe, source: SourceSpec, split: Split, deadline: float, lake: Lake | None) -> ReadSplit:
     """Read a split to its end or until time is over."""
     result = ReadSplit(split.size_bytes, whole=True)
     pending: list[Document] = []
@@ -88,17 +96,17 @@ def _read_split(recipe: Recipe, source: SourceSpec, split: Split, deadline: floa
         if isinstance(record, Document):
             pending.append(record)
         if len(pending) == BATCH_DOCUMENTS:
-            _add(recipe, source, pending, result)
+            _add(recipe, source, pending, result, lake)
             pending = []
         if time.monotonic() > deadline:
             result.whole = False
             break
-    _add(recipe, source, pending, result)
+    _add(recipe, source, pending, result, lake)
     return result
 
 
-def _add(recipe: Recipe, source: SourceSpec, documents: list[Document], result: ReadSplit) -> None:
-    for size_bytes, tokens, kept in judged_tokens(to_table(source.name, documents), recipe, source):
+def _add(recipe: Recipe, source: SourceSpec, documents: list[Document], result: ReadSplit, lake: Lake | None) -> None:
+    for size_bytes, tokens, kept in judged_tokens(to_table(source.name, documents), recipe, source, lake):
         result.text_bytes += size_bytes
         result.tokens += tokens
         result.kept += kept

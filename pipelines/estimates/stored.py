@@ -18,6 +18,7 @@ from pipelines.final_text import CHANGE_COLUMNS, final_documents
 from pipelines.recipe import Recipe
 from pipelines.recipe_keys.sources import SourceSpec
 from pipelines.steps import deduplicate
+from pipelines.top_share import with_bounds
 
 
 class StoredSet:
@@ -57,7 +58,7 @@ class TextReader(RowReader[tuple[int, int]]):
 def stored_estimate(found: Context, source: SourceSpec) -> SourceEstimate:
     """The estimate of a source that is annotated and perhaps decided and deduplicated; reads columns and a sample."""
     parts = stored_parts(found, source.name)
-    checks = found.recipe.checks(source)
+    checks = with_bounds(found.recipe.checks(source), [part.annotated_uri for part in parts])
     kept = StoredSet(found.recipe.seed, source.name)
     for number, part in enumerate(parts):
         kept.add(number, *survivors(part, checks))

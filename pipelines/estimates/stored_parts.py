@@ -10,6 +10,7 @@ import pyarrow as pa
 from mixer import storage
 from pipelines.context import Context, part_number
 from pipelines.estimates.published import has
+from pipelines.judging import judged, judged_columns
 from pipelines.steps import annotate, decide, deduplicate, ingest
 from pipelines.steps.tokenize_blocks import surviving_rows
 from quality.rule import Check
@@ -55,12 +56,12 @@ def survivors(part: StoredPart, checks: Checks) -> tuple[Mask, npt.NDArray[np.in
         sizes = storage.read_table(part.annotated_uri, [SIZE_COLUMN])
         return surviving_rows(part.verdicts_uri, part.removed_uri), size_array(sizes)
     signals = storage.read_table(part.annotated_uri, signal_columns([checks]))
-    return np.array(decide.judged(signals, checks)[0], np.bool_), size_array(signals)
+    return np.array(judged(signals, checks)[0], np.bool_), size_array(signals)
 
 
 def signal_columns(all_checks: Iterable[Checks]) -> list[str]:
     """The columns of an annotated part that these checks and the sizes need."""
-    return sorted({SIZE_COLUMN}.union(*map(decide.judged_columns, all_checks)))
+    return sorted({SIZE_COLUMN}.union(*map(judged_columns, all_checks)))
 
 
 def removed_rows(part: StoredPart, rows: int) -> Mask:

@@ -28,9 +28,11 @@ from pipelines.estimates.stored_parts import (
     size_array,
     stored_parts,
 )
+from pipelines.judging import judged
 from pipelines.recipe import Recipe
 from pipelines.recipe_keys.sources import SourceSpec
-from pipelines.steps import annotate, decide, deduplicate, tokenize_blocks
+from pipelines.steps import annotate, deduplicate, tokenize_blocks
+from pipelines.top_share import with_bounds
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ def what_if(recipe: Recipe, context: Context, changes: Sequence[str]) -> WhatIf:
 
 def _source_change(found: Context, source: SourceSpec, checks: Checks, new_checks: Checks) -> SourceChange:
     parts = stored_parts(found, source.name)
+    uris = [part.annotated_uri for part in parts]
+    checks, new_checks = with_bounds(checks, uris), with_bounds(new_checks, uris)
     is_tokenized = has(found, tokenize_blocks.NAME, source.name)
     before_set, after_set, added_set = (StoredSet(found.recipe.seed, source.name) for _ in range(3))
     recount = _Recount(before_set, after_set, added_set)
@@ -145,7 +149,7 @@ def _add_part(
 
 def _verdicts(signals: pa.Table, checks: Checks) -> tuple[Mask, Counter[str]]:
     """bool[rows], who is kept, and how many documents fail for each reason."""
-    keep, failures = decide.judged(signals, checks)
+    keep, failures = judged(signals, checks)
     counts = pc.value_counts(pc.struct_field(pc.list_flatten(failures), "reason")).to_pylist()
     return np.array(keep, np.bool_), Counter({count["values"]: count["counts"] for count in counts})
 

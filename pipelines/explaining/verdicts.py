@@ -8,9 +8,10 @@ import pyarrow as pa
 
 from pipelines.check_limits import top_share
 from pipelines.explaining.stored_rows import Stored, rows_of_stage
+from pipelines.judging import TEXT_CHECKS
 from pipelines.reporting.files import MixtureFiles, reading
 from pipelines.reporting.signals import CHECKS
-from pipelines.steps.decide import SIGNAL_COLUMNS, TEXT_CHECKS
+from pipelines.steps.decide import SIGNAL_COLUMNS
 from quality.judge import bound_as_text, is_passed_over
 from quality.rule import CODE_LANGUAGE_COLUMN, LANGUAGE_COLUMN, Check
 

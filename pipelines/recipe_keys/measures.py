@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from pipelines.recipe_keys.problems import unknown, validated
+from pipelines.recipe_keys.problems import RecipeError, unknown, validated
 from quality.rule import Check
 from quality.signal_group import GroupSettings, group_of_column, signal_groups
 
@@ -25,7 +25,8 @@ def asked_groups(
 ) -> dict[str, GroupSettings]:
     """The groups to measure for a source, by name: its kind's, those that its checks read, those that it names.
 
-    `specs` are the recipe's and the source's own `measure:`; the later ones win, key by key.
+    `specs` are the recipe's and the source's own `measure:`; the later ones win, key by key. RecipeError when a check
+    reads what is not measured.
     """
     kind: Literal["text", "code"] = "code" if code_like else "text"
     asked: dict[str, dict[str, Any]] = {
@@ -43,8 +44,23 @@ def asked_groups(
             else:
                 left_out.discard(name)
                 asked[name] = asked.get(name, {}) | settings
-    return {
+    found = {
         name: signal_groups()[name].settings.model_validate(settings)
         for name, settings in sorted(asked.items())
         if name not in left_out
     }
+    _check_members(found, checks)
+    return found
+
+
+def _check_members(asked: Mapping[str, GroupSettings], checks: Mapping[str, tuple[Check, ...]]) -> None:
+    """RecipeError for a check of `column.key` where no such key is measured."""
+    for rule, check in ((rule, check) for rule, own in checks.items() for check in own):
+        column, _, key = check.signal.partition(".")
+        group = group_of_column(column)
+        if key and group is not None and (group not in asked or key not in asked[group].members(column)):
+            known = asked[group].members(column) if group in asked else ()
+            raise RecipeError(
+                f"rule {rule!r} asks for {check.signal!r}: {unknown('name', key, sorted(known))}; name it under "
+                f"`measure: {{{group}: {{{key}: ...}}}}`"
+            )

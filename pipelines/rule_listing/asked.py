@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pipelines.judging import TEXT_CHECKS, UNMEASURED
 from pipelines.recipe import Recipe
 from pipelines.recipe_keys.problems import RecipeError, unknown
 from pipelines.rule_listing.hits import SourceHits
-from pipelines.steps.decide import TEXT_CHECKS, UNMEASURED
 from quality.rule import Check
 
 

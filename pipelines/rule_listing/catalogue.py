@@ -9,8 +9,8 @@ from pydantic_core import PydanticUndefined
 
 from pipelines.check_limits import not_for, only_for, top_share
 from pipelines.judged_rows import stored_column
+from pipelines.judging import TEXT_CHECKS
 from pipelines.rule_listing.settings_of_checks import settings_of_checks
-from pipelines.steps.decide import TEXT_CHECKS
 from quality.rule import Check, Rule, rules
 from quality.signal_group import group_of_column
 

@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 from mixer import storage
 from mixer.order import key64
 from pipelines.judged_rows import REASON_NAMES
+from pipelines.judging import UNMEASURED
 from pipelines.rule_listing.decided import DecidedSource
 from pipelines.rule_listing.hits import rule_of
 from pipelines.rule_listing.least_hashes import LeastHashes, Place, id_hashes, id_words
-from pipelines.steps.decide import UNMEASURED
 
 KEPT = "kept"
 REJECTED = "rejected"  # for whatever reason; what could not be measured is neither

@@ -9,12 +9,12 @@ from mixer import storage
 from pipelines.context import Context
 from pipelines.estimates.published import BY_SOURCE, decided_so_far, has
 from pipelines.judged_rows import judged_rows, signal_type
+from pipelines.judging import TEXT_CHECKS
 from pipelines.lake import Books
 from pipelines.rule_listing.catalogue import ListedCheck, listed_check
 from pipelines.rule_listing.found_bounds import with_found_bounds
 from pipelines.rule_listing.settings_of_checks import settings_of_checks
 from pipelines.steps import annotate, decide, ingest
-from pipelines.steps.decide import TEXT_CHECKS
 from quality.rule import Check, rules
 
 

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.judged_rows import REASON_NAMES, signal_values, stored_column
+from pipelines.judging import TEXT_CHECKS, UNMEASURED
 from pipelines.rule_listing.catalogue import ListedCheck
 from pipelines.rule_listing.decided import DecidedSource
-from pipelines.steps.decide import TEXT_CHECKS, UNMEASURED
 from quality.judge import is_passed_over
 from quality.rule import CODE_LANGUAGE_COLUMN, LANGUAGE_COLUMN, Check
 

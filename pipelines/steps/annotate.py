@@ -58,7 +58,9 @@ def run(context: Context) -> None:
     units = []
     for source in context.recipe.sources:
         asked = context.recipe.asked_groups(source)
-        groups_of[source.name] = {name: with_files(settings, source.folder()) for name, settings in asked.items()}
+        groups_of[source.name] = {
+            name: with_files(settings, source.folder(), context.lake) for name, settings in asked.items()
+        }
         settings = scheme | {"groups": _fingerprinted(groups_of[source.name])}
         inputs = {"documents": context.of("ingest", source.name).output}
         units.append(Unit(NAME, VERSION, source.name, settings, inputs))

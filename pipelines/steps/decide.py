@@ -1,6 +1,5 @@
 """Decide: stored signals against the recipe's rules. Reads no text; every failing reason is recorded."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -9,9 +8,11 @@ import pyarrow.compute as pc
 from mixer import storage
 from pipelines.context import Context, PartTask, TaskResult, Unit, part_number
 from pipelines.final_text import CHANGE_COLUMNS
+from pipelines.judging import UNMEASURED, judged
 from pipelines.lake import Books
 from pipelines.steps.annotate import ANNOTATED_SCHEMA
-from quality.judge import REASONS_TYPE, judge
+from pipelines.top_share import with_bounds
+from quality.judge import REASONS_TYPE
 from quality.rule import Check
 
 NAME = "decide"
@@ -22,11 +23,6 @@ VERDICT_SCHEMA = pa.schema([("doc_id", pa.string()), ("keep", pa.bool_()), ("rea
 
 # Everything that was measured but the hashes, which only dedup reads, and the changes of the text: most of the bytes.
 SIGNAL_COLUMNS = [name for name in ANNOTATED_SCHEMA.names if name not in ("content_hash", "bands", *CHANGE_COLUMNS)]
-
-# Whatever a recipe says: a document without text teaches nothing.
-TEXT_CHECKS = {"text": (Check("nothing_left", "n_final_bytes", ">=", 1),)}
-
-UNMEASURED = "unmeasured"  # the reasons of documents that could not be measured begin with it
 
 
 class DecideTask(PartTask):
@@ -50,15 +46,17 @@ def run(context: Context) -> None:
     ]
 
     def tasks_of(unit: Unit) -> list[DecideTask]:
+        uris = context.of("annotate", unit.source).part_uris(context.lake, "part-")
+        checks = with_bounds(checks_of[unit.source], uris)
         return [
             DecideTask(
                 source=unit.source,
                 number=part_number(uri),
                 input_uri=uri,
                 output_uri=context.lake.stage_uri(NAME, unit.source, unit.fingerprint),
-                checks=checks_of[unit.source],
+                checks=checks,
             )
-            for uri in context.of("annotate", unit.source).part_uris(context.lake, "part-")
+            for uri in uris
         ]
 
     context.complete(units, tasks_of, decide_part)
@@ -82,33 +80,6 @@ def verdict_table(signals: pa.Table, checks: dict[str, tuple[Check, ...]]) -> pa
     """A verdict for every row of `signals`."""
     keep, reasons = judged(signals, checks)
     return pa.Table.from_arrays([signals.column("doc_id").combine_chunks(), keep, reasons], schema=VERDICT_SCHEMA)
-
-
-def judged(signals: pa.Table, checks: Mapping[str, tuple[Check, ...]]) -> tuple[pa.BooleanArray, pa.ListArray]:
-    """Keep or drop, and why, for every row of `signals`, which has `judged_columns`; as `quality.judge.judge`.
-
-    A document that was not measured is not kept, for that reason alone.
-    """
-    keep, reasons = judge(signals, TEXT_CHECKS | dict(checks))
-    unmeasured = signals.column("unmeasured").combine_chunks()
-    if unmeasured.null_count < len(unmeasured):
-        keep = pc.and_(keep, unmeasured.is_null())
-        reasons = _with_unmeasured(reasons, unmeasured)
-    return keep, reasons
-
-
-def judged_columns(checks: Mapping[str, tuple[Check, ...]]) -> set[str]:
-    """The columns of an annotated part that `judged` looks at."""
-    all_checks = (check for of_rule in (TEXT_CHECKS | dict(checks)).values() for check in of_rule)
-    return {"unmeasured"}.union(*(check.columns() for check in all_checks))
-
-
-def _with_unmeasured(reasons: pa.ListArray, unmeasured: pa.StringArray) -> pa.ListArray:
-    found = [
-        given if problem is None else [{"reason": f"{UNMEASURED}.{problem}", "value": None, "bound": None}]
-        for given, problem in zip(reasons.to_pylist(), unmeasured.to_pylist(), strict=True)
-    ]
-    return pa.array(found, REASONS_TYPE)
 
 
 def verdict_books(verdicts: pa.Table) -> Books:
@@ -141,4 +112,5 @@ def _plain(check: Check) -> dict[str, Any]:
         "only_for_code_languages": sorted(check.only_for_code_languages),
         "only_for": sorted(check.only_for),
         "not_for": sorted(check.not_for),
+        **({} if check.top_share is None else {"top_share": check.top_share}),
     }

@@ -1,7 +1,9 @@
 """The natural language of a document, and how sure that is."""
 
 import pyarrow as pa
+from pydantic import Field
 
+from quality.input_file import InputFile
 from quality.language import identify
 from quality.signal_group import LANGUAGE_GROUP, Documents, GroupSettings, Measured, SignalGroup
 
@@ -14,18 +16,22 @@ LANGUAGE_SCHEMA = pa.schema(
 
 
 class LanguageSettings(GroupSettings):
-    """Settings of the group `language`: none yet."""
+    """Settings of the group `language`."""
+
+    model: InputFile | None = Field(
+        None, description="A fastText model whose labels are languages; none: lid.176.ftz, which knows 176."
+    )
 
 
-def measure(documents: Documents, _settings: LanguageSettings) -> Measured:
+def measure(documents: Documents, settings: LanguageSettings) -> Measured:
     """LANGUAGE_SCHEMA for every document."""
-    language, score = identify(documents.text)
+    language, score = identify(documents.text, settings.model)
     return Measured({"language": language, "language_score": score})
 
 
 SIGNALS = SignalGroup(
     name=LANGUAGE_GROUP,
-    meaning="The natural language, as fastText identifies it.",
+    meaning="The natural language, as a fastText model identifies it.",
     schema=LANGUAGE_SCHEMA,
     settings=LanguageSettings,
     measured_for=frozenset({"text", "code"}),

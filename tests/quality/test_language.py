@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quality import _fasttext_model
+from quality import language
+from quality.fasttext.model import load_model
+from quality.input_file import ChangedFile, InputFile
 from quality.language import identify
 from tests.quality.texts import SENTENCES, documents, multilingual_texts
 
 
 @pytest.fixture(scope="module")
 def oracle() -> Any:
-    return fasttext.load_model(str(_fasttext_model.model_path()))
+    return fasttext.load_model(str(language.default_model_path()))
 
 
 def assert_as_fasttext(oracle: Any, texts: list[str]) -> None:
@@ -85,14 +87,26 @@ def test_a_result_does_not_depend_on_the_batch(texts: list[str]) -> None:
     assert scores.to_pylist() == [score[0].as_py() for _, score in alone]
 
 
-def test_another_model_is_refused(tmp_path: Path) -> None:
+def test_another_file_in_its_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "lid.176.ftz").write_bytes(b"something else")
-    with pytest.raises(ValueError, match=r"not the lid\.176\.ftz that is expected"):
-        _fasttext_model.load_model(tmp_path / "lid.176.ftz")
+    with pytest.raises(ChangedFile, match=language.LID_176_SHA256):
+        load_model(InputFile(uri=str(tmp_path / "lid.176.ftz"), sha256=language.LID_176_SHA256))
 
 
 def test_the_model_s_shape() -> None:
-    model, labels = _fasttext_model.load_model(_fasttext_model.model_path())
+    model, labels = language.default_model()
     assert len(labels) == len(model.output_rows) == 176
-    assert np.count_nonzero(model.left >= 0) == 175
-    assert model.input_rows.shape == (len(model.word_offsets) - 1 + np.count_nonzero(model.bucket_rows >= 0), 16)
+    assert np.count_nonzero(model.tree.left >= 0) == 175
+    n_kept = sum(int(block).bit_count() for block in model.ngrams.kept)
+    assert model.input.rows.shape == (model.dictionary.n_words + n_kept, 16)
+
+
+def test_a_model_by_path(tmp_path: Path) -> None:
+    training = tmp_path / "train.txt"
+    training.write_text("__label__one eins zwei drei\n__label__two un deux trois\n" * 50, encoding="utf-8")
+    fasttext.train_supervised(str(training), thread=12, dim=8, lr=1.0, epoch=20, verbose=0).save_model(
+        str(tmp_path / "m.bin")
+    )
+    labels, scores = identify(pa.array(["zwei drei", "deux", " "]), InputFile(uri=str(tmp_path / "m.bin")))
+    assert labels.to_pylist() == ["one", "two", "und"]
+    assert scores.to_pylist()[2] == 0.0

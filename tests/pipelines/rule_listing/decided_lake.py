@@ -10,10 +10,11 @@ import pyarrow.parquet as pq
 
 from mixer import storage
 from pipelines.document import DOCUMENT_SCHEMA, Document, to_table
+from pipelines.judging import TEXT_CHECKS
 from pipelines.lake import Books
 from pipelines.rule_listing.catalogue import listed_check
 from pipelines.rule_listing.decided import DecidedPart, DecidedSource
-from pipelines.steps.decide import TEXT_CHECKS, VERDICT_SCHEMA, verdict_books, verdict_table
+from pipelines.steps.decide import VERDICT_SCHEMA, verdict_books, verdict_table
 from quality.edits import EDITS_TYPE
 from quality.judge import REASONS_TYPE
 from quality.rule import Check

@@ -5,10 +5,10 @@ from typing import Literal
 import pytest
 from pydantic import Field
 
+from pipelines.judging import TEXT_CHECKS
 from pipelines.rule_listing.catalogue import languages_text, listed_check, listed_rule, listed_rules, one_a_bound
 from pipelines.rule_listing.settings_of_checks import other_values, settings_of_checks
 from pipelines.rule_listing.words import members_text, number_text, passes_text, share_text
-from pipelines.steps.decide import TEXT_CHECKS
 from quality.rule import Check, Rule, RuleSettings, rules
 
 
