@@ -12,6 +12,7 @@ from quality.words.simple import split_simply
 from quality.words.specials import add_case, add_word, find_hashed_case, resplit_rows
 from quality.words.splitters import SIMPLE
 from quality.words.tables import SPACE_CLASS
+from quality.words.uncounted import uncounted
 
 
 # A call for each document costs nothing, and to inline all of this at every call would cost minutes of compiling.
@@ -25,6 +26,9 @@ def split_words(code_points: Any, n_chars: int, tables: Any, cache: Any, splitte
     document to document, `splitter` a number of `quality.words.splitters`. The words are the same whatever the cache
     holds. Time is linear in `n_chars`.
     """
+    code_points, starts, ends = uncounted((code_points, starts, ends))
+    tables = uncounted(tables)
+    cache = uncounted(cache)
     if splitter == SIMPLE:
         return split_simply(code_points, n_chars, tables.classes, starts, ends)
     n_words = 0
