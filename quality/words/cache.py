@@ -52,7 +52,7 @@ def add_cached(cache: Any, place: int, start: int, starts: Any, ends: Any, n_wor
     """Add the words of a cached chunk that begins at `start`; the new number of words."""
     kept = cache[place]
     for i in range(kept.n_words):
-        end = start + kept.lengths[i]
+        end = start + int(kept.lengths[i])
         n_words = add_word(starts, ends, n_words, start, end)
         start = end
     return n_words
