@@ -73,7 +73,7 @@ def _tally_all(
         tally.n_chars = n_chars
         count_characters(code_points, n_chars, classes, tally)
         count_lines(code_points, n_chars, classes, tally)
-        n_words = split_words(code_points, n_chars, tables, cache, splitters[i], starts, ends)
+        n_words = split_words(code_points, n_chars, tables, cache, int(splitters[i]), starts, ends)
         count_words(code_points, starts, ends, n_words, classes, stop_words, tally)
 
 
