@@ -30,7 +30,7 @@ from quality.words.tables import word_tables
 
 LEAST_CHARS = 200
 LEAST_SCORE = 0.5  # of language identification
-LANGUAGE_CHARS = 1_000_000  # of text compared for each language
+LANGUAGE_CHARS = 500_000  # of text compared for each language
 QUICK_CHARS = 50_000
 NAMES = {number: name for name, number in SPLITTERS.items()}
 

@@ -9,7 +9,10 @@ from quality.kernel import kernel
 from quality.words.automata import BOUNDARY, DEAD
 from quality.words.tables import INFIX, PREFIX, SUFFIX, WHOLE
 
-LONGEST_WHOLE_CHARS = 256  # French words with hyphens are shorter; so the cost of looking for one has a bound
+# Of an affix, an infix or a word with hyphens, full stops aside: what some languages look for has no end of its own,
+# and looking for it at every character of a long chunk would take for ever. Words are shorter.
+LONGEST_CHARS = 256
+FULL_STOP = ord(".")
 
 
 @kernel
@@ -36,7 +39,7 @@ def _match_chars(code_points: Any, at: int, end: int, tables: Any, state: int) -
         overshoot = tables.overshoot[state]
         if overshoot >= 0:
             found = n_read - overshoot  # a later match is of a preferred way: the others ended
-        if at + n_read > end:
+        if at + n_read > end or _is_too_long(code_points, at + n_read - 1, n_read):
             break
         state = tables.next_states[state, _class_at(code_points, at, end, at + n_read, tables)]
         n_read += 1
@@ -51,7 +54,7 @@ def suffix_chars(code_points: Any, start: int, end: int, tables: Any, splitter: 
     state = tables.start_states[splitter, SUFFIX]
     found = 0
     n_read = 0
-    while end - n_read >= start:
+    while end - n_read >= start and not _is_too_long(code_points, end - n_read, n_read):
         state = tables.next_states[state, _class_at(code_points, start, end, end - n_read - 1, tables)]
         n_read += 1
         if state == DEAD:
@@ -63,10 +66,16 @@ def suffix_chars(code_points: Any, start: int, end: int, tables: Any, splitter: 
 
 
 @kernel
+def _is_too_long(code_points: Any, last: int, n_read: int) -> bool:
+    """Whether to give up, `last` being the character that was read last of `n_read`."""
+    return n_read > LONGEST_CHARS and code_points[last] != FULL_STOP
+
+
+@kernel
 def is_whole(code_points: Any, start: int, end: int, tables: Any, splitter: int) -> bool:
     """Whether the language has a rule by which all of the string is one word."""
     state = tables.start_states[splitter, WHOLE]
-    if state == DEAD or end - start > LONGEST_WHOLE_CHARS:
+    if state == DEAD or end - start > LONGEST_CHARS:
         return False
     for at in range(start, end + 1):
         state = tables.next_states[state, _class_at(code_points, start, end, at, tables)]

@@ -6,6 +6,7 @@ very expressions and special cases that spaCy's tokenizers hold, for every langu
 
 import hashlib
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def make_tables() -> Mapping[str, npt.NDArray[Any]]:
             "last_letter": np.array(last_letter),
             "last_digit": np.array(last_digit),
             "url_bits": _url_bits(classes),
-            "spacy_version": np.array(spacy.__version__),
+            "spacy_version": np.array(version("spacy")),
         }
         | _state_tables(machines, order)
         | special_tables(tokenizers)
@@ -80,6 +81,8 @@ def _expressions(tokenizer: Any) -> dict[str, tuple[list[Item], int]]:
         anchored = {end: regular_expressions.is_anchored(items, end) for end in (False, True)}
         if anchored != {False: name in ("prefix", "whole"), True: name in ("suffix", "whole")}:
             raise regular_expressions.UnknownOperation(f"a {name} that is anchored as {anchored}")
+        if regular_expressions.n_anchors(items) != {sum(anchored.values())}:
+            raise regular_expressions.UnknownOperation(f"a {name} with another anchor")
     return found
 
 

@@ -58,6 +58,11 @@ def is_anchored(items: Sequence[Item], end: bool) -> bool:
     return all(flat and flat[-1 if end else 0] == (_constants.AT, anchor) for flat in ways)
 
 
+def n_anchors(items: Sequence[Item]) -> set[int]:
+    """How many anchors the alternatives have."""
+    return {sum(operation is _constants.AT for operation, _ in flat) for flat in _flattened(list(items))}
+
+
 def _flattened(items: list[Item]) -> Iterator[list[Item]]:
     """All ways through the outermost branches, in the order in which they are tried."""
     for i, (operation, argument) in enumerate(items):

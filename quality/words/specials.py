@@ -73,7 +73,7 @@ def resplit_rows(code_points: Any, starts: Any, ends: Any, n_words: int, tables:
     Rows may overlap: the longest counts, of equal ones the first. A row whose words have a space between them may
     hide another so, even if it is no special case with that space.
     """
-    first = np.int64(0)
+    first = int(np.int64(0))
     while first < n_words and _row_to_resplit(code_points, starts, ends, n_words, first, tables, splitter) == 0:
         first += 1
     if first == n_words:
@@ -137,7 +137,7 @@ def _may_begin_row(
     if word + 1 >= n_words:
         return False
     slot = pair_slot(code_points[ends[word] - 1], code_points[starts[word + 1]])
-    return tables.pairs[splitter, slot] != 0
+    return bool(tables.pairs[splitter, slot] != 0)
 
 
 @kernel

@@ -34,8 +34,8 @@ def split_words(
     tables = word_tables[0]
     if splitter == SIMPLE:
         return split_simply(code_points, n_chars, tables.classes, starts, ends)
-    n_words = np.int64(0)  # typed, since each kernel is compiled once more for a constant
-    at = np.int64(0)
+    n_words = int(np.int64(0))  # typed, since each kernel is compiled once more for a constant
+    at = int(np.int64(0))
     while at < n_chars:
         if tables.code_point_classes[code_points[at]] == SPACE_CLASS:
             at += 1

@@ -10,7 +10,7 @@ SIMPLE = 0  # quality/words/simple.py: for scripts without spaces
 # spaCy's tokenizers, compiled, in the order of their numbers; new ones come last. `xx` is its tokenizer for no language
 # in particular, and for many languages that it has no rules of their own for.
 LANGUAGES = (
-    *("en", "de", "fr", "es", "ru", "it", "pt", "nl", "pl", "sv", "da", "fi", "uk", "ca", "el", "fa", "nb", "ro"),
+    *("en", "de", "fr", "es", "ru", "it", "pt", "nl", "pl", "sv", "da", "fi", "uk", "ca", "fa", "nb", "ro"),
     *("sr", "bg", "mk", "la", "ga", "ky", "tt", "lt", "ar", "xx"),
 )
 ENGLISH, GERMAN, FRENCH, SPANISH, RUSSIAN = range(1, 6)

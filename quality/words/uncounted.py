@@ -11,9 +11,11 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
+array_of: Any = make_array
+null_value: Any = cgutils.get_null_value
 
-@intrinsic
-def uncounted(_context: Any, value: Any) -> Any:
+
+def _uncounted(_context: Any, value: Any) -> Any:
     """The array, or the tuple with its arrays, as a view that must not outlive the kernel's arguments."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -22,13 +24,17 @@ def uncounted(_context: Any, value: Any) -> Any:
     return value(value), generate
 
 
+uncounted: Any = intrinsic(_uncounted)
+
+
 def _view(context: Any, builder: Any, type_: Any, value: Any) -> Any:
     if isinstance(type_, types.Array):
-        array = make_array(type_)(context, builder, value=value)
-        array.meminfo = cgutils.get_null_value(array.meminfo.type)
+        array = array_of(type_)(context, builder, value=value)
+        array.meminfo = null_value(array.meminfo.type)
         return array._getvalue()
     if isinstance(type_, types.BaseTuple):
-        for i, item_type in enumerate(type_):
+        items: Any = type_
+        for i, item_type in enumerate(items):
             item = _view(context, builder, item_type, builder.extract_value(value, i))
             value = builder.insert_value(value, item, i)
     return value

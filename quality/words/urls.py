@@ -40,7 +40,7 @@ def _holds(code_points: Any, start: int, end: int, wanted: int) -> bool:
 
 @kernel
 def _is(code_point: int, bit: int, tables: Any) -> bool:
-    return (tables.url_bits[tables.code_point_classes[code_point]] & bit) != 0
+    return bool((tables.url_bits[tables.code_point_classes[code_point]] & bit) != 0)
 
 
 @kernel

@@ -1,3 +1,5 @@
+from importlib.metadata import version
+
 import pyarrow as pa
 import pytest
 from datatrove.utils.word_tokenizers import load_word_tokenizer
@@ -19,6 +21,8 @@ TEXTS = {
 @pytest.mark.parametrize("language", TEXTS)
 def test_words_are_datatroves(language: str) -> None:
     text = TEXTS[language]
+    if language == "ko" and tuple(map(int, version("kiwipiepy").split(".")[:2])) >= (0, 22):
+        pytest.skip("kiwipiepy from 0.22 on lacks the model that datatrove asks for")
     starts, ends, offsets = datatrove_words(pa.array([text]), pa.array([language]))
     words = [text[start:end] for start, end in zip(starts, ends, strict=True)]
     assert offsets.tolist() == [0, len(words)]
