@@ -71,7 +71,7 @@ def _splitter(code: str) -> Any:
         splitter.word_tokenize("a")
     except (ImportError, OSError) as error:  # OSError: kiwipiepy from 0.22 on lacks the model that datatrove asks for
         raise MissingSplitter(
-            f"datatrove's word splitter for the language {code!r} is not installed: {error}. Install the package "
+            f"datatrove's word splitter for the language {code!r} is not installed. {error} Install the package "
             "that is named (for ko, kiwipiepy<0.22), or leave out `words: datatrove`."
         ) from error
     return splitter
