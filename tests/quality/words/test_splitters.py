@@ -1,3 +1,5 @@
+from functools import partial
+
 import pyarrow as pa
 import pytest
 from datatrove.utils.word_tokenizers import load_tokenizer_assignments
@@ -32,7 +34,8 @@ def test_columns_of_all_shapes(languages: pa.Array) -> None:
 def test_identified_languages_get_the_splitter_that_datatrove_assigns() -> None:
     assigned = load_tokenizer_assignments()
     for language in _model()[1]:
-        name, code = (assigned.get(DATATROVE_CODES.get(language, language)) or (lambda: None)).args or ("", "")
+        factory = assigned.get(DATATROVE_CODES.get(language, language))
+        name, code = factory.args if isinstance(factory, partial) else ("", "")
         if name == "SpaCyTokenizer" and code in LANGUAGES:
             assert splitter_of(language) == 1 + LANGUAGES.index(code), language
         elif language not in WITHOUT_RULES:
