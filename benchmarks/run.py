@@ -13,6 +13,7 @@ PARTS = (
     "decontamination",
     "pii",
     "classifier",
+    "words",
 )
 
 

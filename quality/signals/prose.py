@@ -10,7 +10,10 @@ from quality.characters import class_table, decode
 from quality.kernel import kernel
 from quality.signal_group import Documents, GroupSettings, Measured, SignalGroup
 from quality.tallies import TALLIES, count_characters, count_lines, count_words, stop_word_keys
-from quality.words import split_words
+from quality.words.cache import new_word_cache
+from quality.words.split import split_words
+from quality.words.splitters import splitter_numbers
+from quality.words.tables import word_tables
 
 PROSE_SCHEMA = pa.schema(
     [
@@ -20,7 +23,7 @@ PROSE_SCHEMA = pa.schema(
         ("max_line_chars", pa.int64()),  # without the line's end
         ("mean_line_chars", pa.float64()),
         ("alphabetic_share", pa.float64()),  # letters / characters
-        ("n_words", pa.int64()),  # see quality/words.py
+        ("n_words", pa.int64()),  # see quality/words/
         ("n_non_symbol_words", pa.int64()),  # words that are not symbols alone
         ("mean_word_chars", pa.float64()),  # of those
         ("hash_to_word_ratio", pa.float64()),  # number of # / all words
@@ -44,13 +47,18 @@ def measure(documents: Documents, _settings: ProseSettings) -> Measured:
     """
     data, offsets = documents.buffers
     tallies = np.zeros(len(offsets) - 1, TALLIES)
-    _tally_all(data, offsets, class_table(), stop_word_keys(), tallies)
+    splitters = splitter_numbers(documents.language)
+    words = (word_tables(), new_word_cache())
+    _tally_all(data, offsets, class_table(), words, splitters, stop_word_keys(), tallies)
     columns = _signals(tallies)
     return Measured({field.name: pa.array(columns[field.name], field.type) for field in PROSE_SCHEMA})
 
 
 @kernel
-def _tally_all(data: Any, offsets: Any, classes: Any, stop_words: Any, tallies: Any) -> None:
+def _tally_all(
+    data: Any, offsets: Any, classes: Any, words: Any, splitters: Any, stop_words: Any, tallies: Any
+) -> None:
+    tables, cache = words
     n_documents = len(offsets) - 1
     longest_bytes = 0
     for i in range(n_documents):
@@ -65,7 +73,7 @@ def _tally_all(data: Any, offsets: Any, classes: Any, stop_words: Any, tallies: 
         tally.n_chars = n_chars
         count_characters(code_points, n_chars, classes, tally)
         count_lines(code_points, n_chars, classes, tally)
-        n_words = split_words(code_points, n_chars, classes, starts, ends)
+        n_words = split_words(code_points, n_chars, tables, cache, int(splitters[i]), starts, ends)
         count_words(code_points, starts, ends, n_words, classes, stop_words, tally)
 
 

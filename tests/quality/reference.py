@@ -2,7 +2,12 @@
 
 import unicodedata
 
+import pyarrow as pa
+
+from quality.language import identify
 from quality.make_tables import CJK_NAMES, is_symbol
+from quality.words.splitters import splitter_of
+from tests.quality.words.splitting import split
 
 STOP_WORDS = {"the", "be", "to", "of", "and", "that", "have", "with"}
 
@@ -56,7 +61,7 @@ def _marks(run: str) -> list[str]:
 
 
 def measured(text: str) -> dict[str, float]:
-    words = words_of(text)
+    words = split(text, splitter_of(identify(pa.array([text]))[0][0].as_py()))  # tested in tests/quality/words
     non_symbol_words = [word for word in words if not all(map(is_symbol, word))]
     lines = text.splitlines()
     n_ellipses = text.count("...") + text.count("…")

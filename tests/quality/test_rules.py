@@ -57,9 +57,9 @@ def test_every_rule_is_found_under_the_name_of_its_file() -> None:
 
 def test_every_reason_has_a_golden_document_and_every_rule_one_that_passes() -> None:
     reasons = {f"{rule.name}.{check.reason}" for rule in rules().values() for check in rule.checks(rule.settings())}
-    # What a measurement found stands after the check's own reason.
-    assert {".".join(reason.split(".")[:2]) for case in CASES for reason in case["reasons"]} == reasons
-    assert {reason for case in CASES for reason in case["reasons"]} >= reasons
+    # What a measurement found stands after the check's own reason, and a classifier's reason is the name that it is given.
+    found = {".".join(reason.split(".")[:2]) for case in CASES for reason in case["reasons"]}
+    assert {reason for reason in found if not reason.startswith("classifier.")} <= reasons <= found
     assert {case["rule"] for case in CASES if not case["reasons"]} == set(rules())
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 
 from quality.characters import class_table
-from quality.words import split_words
+from quality.words.simple import split_simply
 from tests.quality.reference import words_of
 from tests.quality.texts import documents
 
@@ -11,7 +11,7 @@ from tests.quality.texts import documents
 def split(text: str) -> list[str]:
     code_points = np.array([ord(character) for character in text], np.uint32)
     starts, ends = np.empty((2, len(text)), np.int32)
-    n_words = split_words(code_points, len(text), class_table(), starts, ends)
+    n_words = split_simply(code_points, len(text), class_table(), starts, ends)
     return [text[start:end] for start, end in zip(starts[:n_words], ends[:n_words], strict=True)]
 
 

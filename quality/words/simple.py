@@ -5,8 +5,6 @@ and end (Unicode categories P and S) is peeled off, each character a word of its
 word; what remains is a word, whatever it has inside ("don't", "e.g", "a-b"). CJK text (Han, Kana, Bopomofo)
 has no spaces: each of its characters is a word, with the combining marks that follow it. Hangul has spaces
 and needs no rule; Thai, Lao and Khmer have none either, and a phrase of theirs counts as one word.
-
-Nothing but this file knows how words are found: another splitter needs the same `split_words`.
 """
 
 from typing import Any
@@ -18,7 +16,7 @@ FULL_STOP = ord(".")
 
 
 @kernel
-def split_words(code_points: Any, n_chars: int, classes: Any, starts: Any, ends: Any) -> int:
+def split_simply(code_points: Any, n_chars: int, classes: Any, starts: Any, ends: Any) -> int:
     """Split code_points[:n_chars] into words; how many there are.
 
     Word i is code_points[starts[i]:ends[i]]; `starts` and `ends` have room for `n_chars` words. Words are in
