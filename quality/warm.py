@@ -7,7 +7,7 @@ from quality.decontamination import warm as decontamination
 from quality.edits import EDIT, apply_edits
 from quality.fasttext.predict import label_scores
 from quality.language import default_model
-from quality.phrases import phrases_of
+from quality.lists.phrases import phrases_of
 from quality.signal_group import documents_of, measure_groups, signal_groups
 from quality.signals.unsafe_words import word_counts
 

@@ -8,12 +8,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import yaml
 
-from quality.boilerplate_lines import LINE_TALLIES, PLACES, tally_lines
+from quality.boilerplate.lines import LINE_TALLIES, PLACES, tally_lines
 from quality.characters import class_table
-from quality.phrases import Phrases, normal_phrase, phrases_of
+from quality.lists.phrases import Phrases, normal_phrase, phrases_of
 from quality.signal_group import Documents, GroupSettings, Measured, SignalGroup
 
-TABLE = files("quality").joinpath("boilerplate_phrases.yaml")
+TABLE = files("quality.boilerplate").joinpath("phrases.yaml")
 
 BOILERPLATE_SCHEMA = pa.schema(
     [

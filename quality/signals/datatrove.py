@@ -8,8 +8,8 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from quality.arrow_text import byte_strings
-from quality.cpu_deadline import OutOfTime, interruptible, within
-from quality.datatrove_blocks import Block, ReadyBlock, installed_release, ready_block
+from quality.datatrove_adapter.blocks import Block, ReadyBlock, installed_release, ready_block
+from quality.datatrove_adapter.cpu_deadline import OutOfTime, interruptible, within
 from quality.judge import REASONS_TYPE
 from quality.signal_group import REWRITING_GROUP, Documents, GroupSettings, Measured, SignalGroup
 

@@ -9,9 +9,9 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from quality.arrow_text import byte_strings
-from quality.ccnet_text import ccnet_line
 from quality.input_file import InputFile
-from quality.local_file import local_path
+from quality.perplexity.ccnet_text import ccnet_line
+from quality.perplexity.local_file import local_path
 from quality.signal_group import Documents, GroupSettings, Measured, SignalGroup
 
 PERPLEXITY_SCHEMA = pa.schema([("perplexity", pa.float64())])  # null: no words, or no model of the language

@@ -13,8 +13,8 @@ from quality.arrow_text import text_buffers
 from quality.characters import CJK, SPACE, class_table, decode
 from quality.input_file import InputFile
 from quality.kernel import kernel
-from quality.lists import entries_of
-from quality.phrases import (
+from quality.lists.files import entries_of
+from quality.lists.phrases import (
     NONE,
     Phrases,
     find_phrases,

@@ -7,13 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
-from quality.byte_set import ByteSet
-from quality.hosts import normal_hosts
 from quality.input_file import InputFile
+from quality.lists.byte_set import ByteSet
+from quality.lists.hosts import normal_hosts
+from quality.lists.url_lists import domain_entries, domain_set, url_entries, url_keys, url_set
+from quality.lists.url_parts import url_parts
+from quality.lists.url_words import UrlPhrases, url_words
 from quality.signal_group import Documents, GroupSettings, Measured, SignalGroup
-from quality.url_lists import domain_entries, domain_set, url_entries, url_keys, url_set
-from quality.url_parts import url_parts
-from quality.url_words import UrlPhrases, url_words
 
 URLS_SCHEMA = pa.schema(
     [

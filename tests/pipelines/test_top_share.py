@@ -22,8 +22,14 @@ def signals(scores: list[float | None], words: list[int] | None = None) -> pa.Ta
         {
             "scores": pa.array([[("quality", score)] for score in scores], SCORES),
             "n_words": pa.array(words or [100] * len(scores), pa.int64()),
+            **measured(len(scores)),
         }
     )
+
+
+def measured(rows: int) -> dict[str, pa.Array]:
+    """What says of every document that it was measured, and that it has text."""
+    return {"unmeasured": pa.nulls(rows, pa.string()), "n_final_bytes": pa.repeat(1, rows)}
 
 
 def checks(share: float, min_words: int = 0) -> dict[str, tuple[Check, ...]]:
@@ -77,7 +83,8 @@ def test_only_documents_that_pass_the_other_checks_compete() -> None:
 def test_two_classifiers_each_keep_their_share_of_the_same_documents() -> None:
     rule = rules()["classifier"]
     asked = {"classifier": rule.checks(rule.settings(name="a", top_share=0.5, also=({"name": "b", "top_share": 0.5},)))}
-    table = pa.table({"scores": pa.array([[("a", i / 8), ("b", 1 - i / 8)] for i in range(8)], SCORES)})
+    scores = pa.array([[("a", i / 8), ("b", 1 - i / 8)] for i in range(8)], SCORES)
+    table = pa.table({"scores": scores, **measured(8)})
     assert [check.bound for check in with_bounds_of(asked, [table])["classifier"]] == [0.5, 0.625]
 
 
@@ -111,3 +118,8 @@ def test_the_share_is_part_of_the_fingerprint_and_the_bound_is_not() -> None:
 def test_one_bound_is_enough() -> None:
     with pytest.raises(ValueError, match="min_score or top_share, not both"):
         rules()["classifier"].settings.model_validate({"min_score": 0.5, "top_share": 0.1})
+
+
+def test_what_was_not_measured_does_not_compete() -> None:
+    table = signals([0.1, 0.9]).set_column(2, "unmeasured", pa.array([None, "too_large"]))
+    assert with_bounds_of(checks(0.5), [table])["classifier"][0].bound == pytest.approx(0.1)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import quality.signals.boilerplate as boilerplate
-from quality.boilerplate_lines import PLACES
+from quality.boilerplate.lines import PLACES
 from quality.signal_group import documents_of
 from quality.signals.boilerplate import BoilerplateSettings, measure
 from tests.quality.texts import documents

@@ -16,7 +16,7 @@ from tests.quality.texts import SENTENCES
 
 pytest.importorskip("datatrove", reason="the adapter runs blocks of datatrove: pip install datatrove")
 
-from quality.datatrove_blocks import TRIAL_TEXT
+from quality.datatrove_adapter.blocks import TRIAL_TEXT
 from quality.signals import datatrove as adapter
 from quality.signals.datatrove import DatatroveSettings, measure
 
@@ -281,7 +281,7 @@ def test_what_may_not_run_is_refused_before_any_work(block: Any, message: str) -
 def test_missing_packages_are_named_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
     from datatrove.utils import _import_utils
 
-    from quality.datatrove_blocks import ready_block
+    from quality.datatrove_adapter.blocks import ready_block
 
     ready_block.cache_clear()
     monkeypatch.setattr(_import_utils, "_is_package_available", lambda name: name != "ftfy")
@@ -291,7 +291,7 @@ def test_missing_packages_are_named_before_any_work(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_machine_without_datatrove_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    from quality import datatrove_blocks
+    from quality.datatrove_adapter import blocks as datatrove_blocks
 
     def missing(name: str) -> str:
         raise importlib.metadata.PackageNotFoundError(name)

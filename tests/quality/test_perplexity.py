@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from quality.ccnet_text import ccnet_line
 from quality.input_file import ChangedFile, InputFile
-from quality.local_file import local_path
+from quality.perplexity.ccnet_text import ccnet_line
+from quality.perplexity.local_file import local_path
 from quality.signal_group import documents_of
 from quality.signals import perplexity as group
 from quality.signals.perplexity import PerplexitySettings, UnreadableModel, measure

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from quality.phrases import TooManyPhrases, normal_phrase, phrases_of
+from quality.lists.phrases import TooManyPhrases, normal_phrase, phrases_of
 from quality.signal_group import documents_of
 from quality.signals.unsafe_words import UnsafeWordsSettings, measure
 from tests.quality.texts import documents

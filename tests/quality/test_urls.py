@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.hosts import normal_host
 from quality.input_file import InputFile
-from quality.lists import UnreadableList, entries_of
+from quality.lists.files import UnreadableList, entries_of
+from quality.lists.hosts import normal_host
+from quality.lists.url_parts import url_parts
 from quality.signal_group import documents_of
 from quality.signals.urls import UrlsSettings, measure
-from quality.url_parts import url_parts
 
 LISTS: dict[str, Sequence[str]] = {
     "blocked_domains": ("bad.com", "ads.example.org", "*.wild.net", "bücher.example", "evil.co.uk"),

@@ -1,4 +1,4 @@
-"""Lines that are boilerplate, by the phrases of quality/boilerplate_phrases.yaml and by their neighbours."""
+"""Lines that are boilerplate, by the phrases of phrases.yaml and by their neighbours."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from quality.characters import CJK, LETTER, LINE_BREAK, SPACE, decode
 from quality.kernel import kernel
-from quality.phrases import NONE, find_phrases, with_single_spaces
+from quality.lists.phrases import NONE, find_phrases, with_single_spaces
 
 # Where a phrase has to stand for its line to be boilerplate, the least demanding last.
 PLACES = ("joining", "alone", "start", "within")

@@ -9,8 +9,8 @@ from quality.arrow_text import text_buffers
 from quality.characters import class_table, decode
 from quality.input_file import InputFile
 from quality.kernel import kernel
-from quality.lists import entries_of
-from quality.phrases import (
+from quality.lists.files import entries_of
+from quality.lists.phrases import (
     NONE,
     Phrases,
     find_phrases,
@@ -18,7 +18,7 @@ from quality.phrases import (
     normal_phrase,
     phrases_of,
 )
-from quality.url_parts import copy_decoded
+from quality.lists.url_parts import copy_decoded
 
 UNCOUNTED = -1  # of a word: in no url yet
 

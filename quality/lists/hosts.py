@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from quality.url_parts import MAX_HOST_BYTES, MAX_LABEL_BYTES, UrlParts
+from quality.lists.url_parts import MAX_HOST_BYTES, MAX_LABEL_BYTES, UrlParts
 
 # A longer raw host is none, however it is encoded: a character of a host takes at most 12 bytes (%XX%XX%XX%XX).
 MAX_RAW_BYTES = 12 * MAX_HOST_BYTES

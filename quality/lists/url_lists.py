@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quality.arrow_text import text_buffers
-from quality.byte_set import ABSENT, FNV_OFFSET, ByteSet, as_text, byte_set, find, find_hashed, hash_on
-from quality.hosts import normal_hosts
 from quality.input_file import InputFile
 from quality.kernel import kernel
-from quality.lists import entries_of
-from quality.url_parts import FULL_STOP, QUESTION, SLASH, UrlParts, binary_array, url_parts
+from quality.lists.byte_set import ABSENT, FNV_OFFSET, ByteSet, as_text, byte_set, find, find_hashed, hash_on
+from quality.lists.files import entries_of
+from quality.lists.hosts import normal_hosts
+from quality.lists.url_parts import FULL_STOP, QUESTION, SLASH, UrlParts, binary_array, url_parts
 
 ENTRIES_AT_ONCE = 200_000
 
