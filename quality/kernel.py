@@ -10,6 +10,10 @@ from numba import njit
 # Forced inlining halves the time of language identification: a real call counts the references to all its arrays.
 kernel = njit(cache=True, nogil=True, forceinline=True)
 
+# The same without inlining, for what is long, called from several places, and seldom (a few times a document): each
+# place would compile it anew.
+called_kernel = njit(cache=True, nogil=True)
+
 
 def forget_outdated_kernels(package: Path) -> None:
     """Delete the compiled kernels in folder `package` that are older than its newest source.

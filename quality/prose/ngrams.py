@@ -1,0 +1,130 @@
+"""Gopher's repetition rules on word n-grams, as datatrove's GopherRepetitionFilter counts them.
+
+A *top* n-gram is the most frequent of all, its words joined by blanks; *duplicate* n-grams are those met before when
+reading on behind each, and there the words are joined by nothing. So the first are equal when all their words are, the
+second when their characters are, wherever words begin.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from quality.kernel import called_kernel, kernel
+from quality.prose.hashing import SPREAD, appended, cleared, is_repeated, mixed, place_of, power
+
+
+@kernel
+def hash_words(code_points: Any, starts: Any, ends: Any, n_words: int, hashes: Any, chars: Any) -> None:
+    """Of the words joined by nothing: hashes[i] and chars[i] are hash and length of the first i of them."""
+    text_hash = np.uint64(0)
+    n_chars = 0
+    hashes[0] = text_hash
+    chars[0] = 0
+    for word in range(n_words):
+        for at in range(starts[word], ends[word]):
+            text_hash = appended(text_hash, code_points[at])
+        n_chars += ends[word] - starts[word]
+        hashes[word + 1] = text_hash
+        chars[word + 1] = n_chars
+
+
+@kernel
+def joined_hash(hashes: Any, chars: Any, first: int, end: int, powers: Any) -> np.uint64:
+    """Hash of the words [first, end) joined by nothing."""
+    return hashes[end] - hashes[first] * power(chars[end] - chars[first], powers)  # type: ignore[no-any-return]
+
+
+@kernel
+def count_top_ngrams(hashes: Any, chars: Any, n_words: int, powers: Any, scratch: Any, tally: Any) -> None:
+    """Fill in the characters of the most frequent 2-, 3- and 4-grams; of equally frequent ones, the first.
+
+    Only where an n-gram occurs twice, the next longer one can.
+    """
+    candidates = scratch.candidates
+    n_candidates = max(n_words - 1, 0)
+    for word in range(n_candidates):
+        candidates[word] = word
+    tally.top_2_gram_chars, n_candidates = _top_ngram(2, hashes, chars, n_words, powers, scratch, n_candidates)
+    tally.top_3_gram_chars, n_candidates = _top_ngram(3, hashes, chars, n_words, powers, scratch, n_candidates)
+    tally.top_4_gram_chars, n_candidates = _top_ngram(4, hashes, chars, n_words, powers, scratch, n_candidates)
+
+
+@called_kernel
+def _top_ngram(
+    n: int, hashes: Any, chars: Any, n_words: int, powers: Any, scratch: Any, n_candidates: int
+) -> tuple[int, int]:
+    """Characters of all occurrences of the top n-gram, and how many candidates are left.
+
+    Candidates are the words where a repeated (n - 1)-gram begins, ascending; left are those of repeated n-grams.
+    """
+    if n_words < n:
+        return 0, 0
+    keys, counts, firsts, candidates = scratch.keys, scratch.counts, scratch.firsts, scratch.candidates
+    while n_candidates and candidates[n_candidates - 1] + n > n_words:
+        n_candidates -= 1
+    mask = cleared(keys, n_candidates)
+    top_count = 1
+    top_first = 0
+    for i in range(n_candidates):
+        word = candidates[i]
+        key = _words_key(n, hashes, chars, word, powers)
+        place = place_of(keys, mask, key)
+        scratch.places[i] = place
+        if place < 0:
+            continue
+        if keys[place] != key:
+            keys[place] = key
+            counts[place] = 0
+            firsts[place] = word
+        counts[place] += 1
+        is_top = counts[place] > top_count or (counts[place] == top_count > 1 and firsts[place] < top_first)
+        if is_top:
+            top_count = counts[place]
+            top_first = firsts[place]
+    n_left = _keep_repeated(candidates, scratch.places, counts, n_candidates)
+    n_joined_chars = chars[top_first + n] - chars[top_first] + n - 1
+    return n_joined_chars * top_count, n_left
+
+
+@kernel
+def _words_key(n: int, hashes: Any, chars: Any, first: int, powers: Any) -> np.uint64:
+    """A key of the n words from `first`: of their characters, and of where each word ends."""
+    key = joined_hash(hashes, chars, first, first + n, powers)
+    for end in range(first + 1, first + n):
+        key = (key ^ np.uint64(chars[end] - chars[first])) * SPREAD
+    return mixed(key)
+
+
+@kernel
+def _keep_repeated(candidates: Any, places: Any, counts: Any, n_candidates: int) -> int:
+    n_left = 0
+    for i in range(n_candidates):
+        if places[i] >= 0 and counts[places[i]] > 1:
+            candidates[n_left] = candidates[i]
+            n_left += 1
+    return n_left
+
+
+@kernel
+def count_duplicate_ngrams(hashes: Any, chars: Any, n_words: int, powers: Any, keys: Any, tally: Any) -> None:
+    """Fill in the characters of duplicate 5- to 10-grams."""
+    tally.duplicate_5_gram_chars = _duplicate_ngram_chars(5, hashes, chars, n_words, powers, keys)
+    tally.duplicate_6_gram_chars = _duplicate_ngram_chars(6, hashes, chars, n_words, powers, keys)
+    tally.duplicate_7_gram_chars = _duplicate_ngram_chars(7, hashes, chars, n_words, powers, keys)
+    tally.duplicate_8_gram_chars = _duplicate_ngram_chars(8, hashes, chars, n_words, powers, keys)
+    tally.duplicate_9_gram_chars = _duplicate_ngram_chars(9, hashes, chars, n_words, powers, keys)
+    tally.duplicate_10_gram_chars = _duplicate_ngram_chars(10, hashes, chars, n_words, powers, keys)
+
+
+@called_kernel
+def _duplicate_ngram_chars(n: int, hashes: Any, chars: Any, n_words: int, powers: Any, keys: Any) -> int:
+    mask = cleared(keys, max(n_words - n + 1, 0))
+    n_chars = 0
+    word = 0
+    while word + n <= n_words:
+        if is_repeated(keys, mask, mixed(joined_hash(hashes, chars, word, word + n, powers))):
+            n_chars += chars[word + n] - chars[word]
+            word += n
+        else:
+            word += 1
+    return n_chars
