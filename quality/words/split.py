@@ -2,11 +2,20 @@
 
 from typing import Any
 
+from numba import njit
+
 from quality.kernel import kernel
+from quality.words.cache import add_cached, cached_place, put_into_cache
+from quality.words.chunks import split_chunk
+from quality.words.hashing import SEED, mixed
 from quality.words.simple import split_simply
+from quality.words.specials import add_case, add_word, find_hashed_case, resplit_rows
+from quality.words.splitters import SIMPLE
+from quality.words.tables import SPACE_CLASS
 
 
-@kernel
+# A call for each document costs nothing, and to inline all of this at every call would cost minutes of compiling.
+@njit(cache=True, nogil=True)
 def split_words(code_points: Any, n_chars: int, tables: Any, cache: Any, splitter: int, starts: Any, ends: Any) -> int:
     """Split code_points[:n_chars] (uint32, below 0x110000) into words; how many there are.
 
@@ -14,6 +23,56 @@ def split_words(code_points: Any, n_chars: int, tables: Any, cache: Any, splitte
     whitespace is in a word. `starts` and `ends` (int32) need room for `n_chars` words, and what they hold behind the
     last word is undefined afterwards. `tables` is `word_tables()`, `cache` a `new_word_cache()` that may go from
     document to document, `splitter` a number of `quality.words.splitters`. The words are the same whatever the cache
-    holds.
+    holds. Time is linear in `n_chars`.
     """
-    return split_simply(code_points, n_chars, tables.classes, starts, ends)
+    if splitter == SIMPLE:
+        return split_simply(code_points, n_chars, tables.classes, starts, ends)
+    n_words = 0
+    at = 0
+    while at < n_chars:
+        if tables.code_point_classes[code_points[at]] == SPACE_CLASS:
+            at += 1
+        else:
+            at, n_words = _split_at(code_points, at, n_chars, tables, cache, splitter, starts, ends, n_words)
+    return resplit_rows(code_points, starts, ends, n_words, tables, splitter)
+
+
+@kernel
+def _split_at(
+    code_points: Any, start: int, n_chars: int, tables: Any, cache: Any, splitter: int, starts: Any, ends: Any, n_words: int
+) -> tuple[int, int]:
+    """Add the words of the chunk that begins at `start`; where it ends, and the new number of words."""
+    at = start
+    hash_ = SEED
+    lowest = SPACE_CLASS + tables.next_states.shape[1]
+    highest = SPACE_CLASS
+    while at < n_chars:
+        class_ = tables.code_point_classes[code_points[at]]
+        if class_ == SPACE_CLASS:
+            break
+        hash_ = mixed(hash_, code_points[at])
+        lowest = min(lowest, class_)
+        highest = max(highest, class_)
+        at += 1
+    if highest <= tables.last_letter or (lowest > tables.last_letter and highest <= tables.last_digit):
+        return at, _add_plain(code_points, start, at, hash_, tables, splitter, starts, ends, n_words)
+    place = cached_place(code_points, start, at, hash_, cache, splitter)
+    if place >= 0:
+        return at, add_cached(cache, place, start, starts, ends, n_words)
+    first = n_words
+    n_words = split_chunk(code_points, start, at, tables, splitter, starts, ends, n_words)
+    put_into_cache(code_points, start, at, hash_, cache, splitter, starts, ends, (first, n_words))
+    return at, n_words
+
+
+@kernel
+def _add_plain(
+    code_points: Any, start: int, end: int, hash_: Any, tables: Any, splitter: int, starts: Any, ends: Any, n_words: int
+) -> int:
+    """Add the words of a chunk of letters alone, or of digits alone: one, unless it is a special case."""
+    case = -1
+    if end - start <= tables.most_special_chars[splitter]:
+        case = find_hashed_case(code_points, start, end, hash_, tables, splitter)
+    if case >= 0:
+        return add_case(tables, case, start, starts, ends, n_words)
+    return add_word(starts, ends, n_words, start, end)

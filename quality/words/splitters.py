@@ -6,13 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-SIMPLE = 0  # quality/words/simple.py: scripts without spaces, and where nothing else is meant
-ENGLISH = 1
-GERMAN = 2
-FRENCH = 3
-SPANISH = 4
-RUSSIAN = 5
-
+SIMPLE = 0  # quality/words/simple.py: scripts without spaces
+# spaCy's tokenizers, compiled, in the order of their numbers; `xx` is its splitter for no language in particular.
+LANGUAGES = ("en", "de", "fr", "es", "ru", "it", "pt", "nl", "pl", "sv", "da", "cs", "fi", "uk", "xx")
+ENGLISH, GERMAN, FRENCH, SPANISH, RUSSIAN = range(1, 6)
+MULTILINGUAL = 1 + LANGUAGES.index("xx")
 SPLITTERS: Mapping[str, int] = {
     "simple": SIMPLE,
     "english": ENGLISH,
