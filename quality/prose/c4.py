@@ -6,7 +6,7 @@ The cleaned text is the kept lines without surrounding whitespace and citation m
 from typing import Any, NamedTuple
 
 from quality.characters import SPACE
-from quality.kernel import kernel
+from quality.kernel import lean_kernel
 from quality.prose.citations import citation_chars
 from quality.prose.classes import C4_END, CLOSING, TERMINAL
 from quality.prose.gopher_quality import (
@@ -19,7 +19,7 @@ from quality.prose.gopher_quality import (
 )
 from quality.prose.phrases import HAS_JAVASCRIPT, HAS_LOREM_IPSUM, HAS_POLICY, find_phrases
 from quality.prose.sentences import count_sentences
-from quality.words.split import split_words
+from quality.prose.splitting import split_line
 
 MIN_LINE_WORDS = 3  # C4 (Raffel et al. 2020)
 MAX_WORD_CHARS = 1000  # C4's code, tensorflow_datasets/text/c4_utils.py
@@ -42,7 +42,7 @@ class Line(NamedTuple):
     has_long_word: bool
 
 
-@kernel
+@lean_kernel
 def judge_lines(
     n_chars: int, n_words: int, needs_end: bool, is_spaced: bool, is_english: bool, splitting: Any, tables: Any,
     scratch: Any, tally: Any,
@@ -78,7 +78,7 @@ def judge_lines(
     return n_cleaned, n_cleaned_words, n_kept
 
 
-@kernel
+@lean_kernel
 def _read_line(
     code_points: Any, start: int, end: int, starts: Any, ends: Any, word: int, n_words: int, is_spaced: bool,
     classes: Any,
@@ -96,7 +96,7 @@ def _read_line(
     return Line(start, end, word, last, n_line_words, has_long_word)
 
 
-@kernel
+@lean_kernel
 def _count_chunks(code_points: Any, start: int, end: int, classes: Any) -> tuple[int, bool]:
     """Words that whitespace parts, as far as they matter: all only where one may be too long."""
     may_be_long = end - start > MAX_WORD_CHARS
@@ -113,7 +113,7 @@ def _count_chunks(code_points: Any, start: int, end: int, classes: Any) -> tuple
     return n_chunks, False
 
 
-@kernel
+@lean_kernel
 def _has_long_word(starts: Any, ends: Any, first: int, last: int) -> bool:
     for word in range(first, last):  # noqa: SIM110
         if ends[word] - starts[word] > MAX_WORD_CHARS:
@@ -121,7 +121,7 @@ def _has_long_word(starts: Any, ends: Any, first: int, last: int) -> bool:
     return False
 
 
-@kernel
+@lean_kernel
 def _copy(code_points: Any, start: int, end: int, classes: Any, cleaned: Any, at: int) -> tuple[int, bool, bool]:
     """Copy a line without its citation marks: where it ends in `cleaned`, whether it has a { and whether a mark."""
     has_curly = False
@@ -140,7 +140,7 @@ def _copy(code_points: Any, start: int, end: int, classes: Any, cleaned: Any, at
     return at, has_curly, has_citation
 
 
-@kernel
+@lean_kernel
 def _fate(
     cleaned: Any, start: int, end: int, line: Line, has_curly: bool, needs_end: bool, is_english: bool, tables: Any
 ) -> int:
@@ -161,7 +161,7 @@ def _fate(
     return POLICY if found & HAS_POLICY else KEPT
 
 
-@kernel
+@lean_kernel
 def _has_end(code_points: Any, start: int, end: int, is_english: bool, classes: Any) -> bool:
     """Whether the line ends as C4 wants; in other languages than English, also in their own marks and quotes."""
     if end == start:
@@ -172,7 +172,7 @@ def _has_end(code_points: Any, start: int, end: int, is_english: bool, classes: 
     return bool(classes[code_points[end - 1]] & wanted != 0)
 
 
-@kernel
+@lean_kernel
 def _count(fate: int, tally: Any) -> None:
     if fate == LONG_WORD:
         tally.n_long_word_lines += 1
@@ -190,7 +190,7 @@ def _count(fate: int, tally: Any) -> None:
         tally.n_policy_lines += 1
 
 
-@kernel
+@lean_kernel
 def _count_sentences(
     line: Line, at: int, end: int, has_citation: bool, splitting: Any, tables: Any, scratch: Any, tally: Any
 ) -> int:
@@ -202,7 +202,7 @@ def _count_sentences(
     starts, ends, first, last, moved = scratch.starts, scratch.ends, line.first, line.last, at - line.start
     if has_citation:
         starts, ends, first, moved = scratch.candidates, scratch.places, 0, at
-        last = split_words(
+        last = split_line(
             scratch.cleaned[at:end], end - at, tables.words, splitting.cache, splitting.splitter, starts, ends
         )
     wanted = MAX_SENTENCES - tally.n_sentences

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from quality.kernel import kernel
+from quality.kernel import lean_kernel
 from quality.prose.classes import DIGIT
 
 OPEN_BRACKET, CLOSE_BRACKET = ord("["), ord("]")
@@ -10,7 +10,7 @@ EDIT = tuple(map(ord, "[edit]"))
 CITATION_NEEDED = tuple(map(ord, "[citation needed]"))
 
 
-@kernel
+@lean_kernel
 def citation_chars(code_points: Any, at: int, end: int, classes: Any) -> int:
     """How many characters the citation mark has that begins at `at` and ends before `end`; 0 for none."""
     if code_points[at] != OPEN_BRACKET:
@@ -25,7 +25,7 @@ def citation_chars(code_points: Any, at: int, end: int, classes: Any) -> int:
     return len(CITATION_NEEDED) if _is_at(CITATION_NEEDED, code_points, at, end) else 0
 
 
-@kernel
+@lean_kernel
 def _is_at(text: Any, code_points: Any, at: int, end: int) -> bool:
     if at + len(text) > end:
         return False

@@ -4,14 +4,14 @@ from typing import Any
 
 from quality.characters import SPACE, char_bytes
 from quality.edits import EDIT_KINDS
-from quality.kernel import kernel
+from quality.kernel import lean_kernel
 from quality.prose.citations import citation_chars
 from quality.prose.gopher_quality import LINE_FEED
 
 LINE, LINE_BREAK, CITATION = map(EDIT_KINDS.index, ("line", "line_break", "citation"))
 
 
-@kernel
+@lean_kernel
 def find_edits(
     code_points: Any, n_chars: int, kept_starts: Any, kept_ends: Any, n_kept: int, classes: Any, starts: Any,
     ends: Any, kinds: Any,
@@ -49,7 +49,7 @@ def find_edits(
     return _add(starts, ends, kinds, n_until_text_end, text_end, n_chars, LINE)
 
 
-@kernel
+@lean_kernel
 def _add(starts: Any, ends: Any, kinds: Any, n_edits: int, start: int, end: int, kind: int) -> int:
     if start == end:
         return n_edits
@@ -59,7 +59,7 @@ def _add(starts: Any, ends: Any, kinds: Any, n_edits: int, start: int, end: int,
     return n_edits + 1
 
 
-@kernel
+@lean_kernel
 def to_bytes(data: Any, start: int, end: int, positions_from: Any, positions_to: Any, n_edits: int) -> None:
     """Turn the edits' positions from characters into bytes of the document data[start:end], in place."""
     at = start

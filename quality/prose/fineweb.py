@@ -6,7 +6,7 @@ Lines are what single newlines part; blank ones are left out.
 from typing import Any
 
 from quality.characters import SPACE
-from quality.kernel import kernel
+from quality.kernel import lean_kernel
 from quality.prose.classes import TERMINAL
 from quality.prose.gopher_quality import LINE_FEED
 from quality.prose.hashing import cleared, is_repeated, segment_hash
@@ -14,7 +14,7 @@ from quality.prose.hashing import cleared, is_repeated, segment_hash
 SHORT_LINE_CHARS = 30  # FineWeb (Penedo et al. 2024): a line is short with at most so many characters
 
 
-@kernel
+@lean_kernel
 def count_fineweb_lines(code_points: Any, n_chars: int, classes: Any, keys: Any, tally: Any) -> None:
     """Fill in the counts of lines, of their ends, of short and of repeated ones, and of newlines."""
     n_newlines = 0
@@ -43,7 +43,7 @@ def count_fineweb_lines(code_points: Any, n_chars: int, classes: Any, keys: Any,
     tally.n_fineweb_chars = n_chars - n_newlines
 
 
-@kernel
+@lean_kernel
 def _read_line(code_points: Any, start: int, n_chars: int, classes: Any) -> tuple[int, bool]:
     """The end of the line that begins at `start`, and whether it is blank."""
     is_blank = True

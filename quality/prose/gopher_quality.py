@@ -3,7 +3,7 @@
 from typing import Any
 
 from quality.characters import LETTER, LINE_BREAK, SPACE
-from quality.kernel import kernel
+from quality.kernel import lean_kernel
 from quality.prose.classes import SYMBOL_WORD
 
 LINE_FEED, CARRIAGE_RETURN = ord("\n"), ord("\r")
@@ -11,7 +11,7 @@ FULL_STOP, ELLIPSIS = ord("."), ord("…")
 HASH, BULLET, HYPHEN = ord("#"), ord("•"), ord("-")
 
 
-@kernel
+@lean_kernel
 def count_symbols(code_points: Any, n_chars: int, tally: Any) -> None:
     """Fill in the counts of # and of ellipses."""
     n_hashes = 0
@@ -30,7 +30,7 @@ def count_symbols(code_points: Any, n_chars: int, tally: Any) -> None:
     tally.n_ellipses = n_ellipses
 
 
-@kernel
+@lean_kernel
 def is_three_dots(code_points: Any, at: int, end: int) -> bool:
     """Whether code_points[:end] has "..." at `at`."""
     return (
@@ -41,7 +41,7 @@ def is_three_dots(code_points: Any, at: int, end: int) -> bool:
     )
 
 
-@kernel
+@lean_kernel
 def count_lines(code_points: Any, n_chars: int, classes: Any, tally: Any) -> None:
     """Fill in the counts of lines, of those with a bullet and of those that end with an ellipsis."""
     n_lines = 0
@@ -62,7 +62,7 @@ def count_lines(code_points: Any, n_chars: int, classes: Any, tally: Any) -> Non
     tally.n_ellipsis_lines = n_ellipsis_lines
 
 
-@kernel
+@lean_kernel
 def line_end(code_points: Any, start: int, n_chars: int, classes: Any) -> int:
     """Where the line of str.splitlines that begins at `start` ends, without its break."""
     end = start
@@ -71,7 +71,7 @@ def line_end(code_points: Any, start: int, n_chars: int, classes: Any) -> int:
     return end
 
 
-@kernel
+@lean_kernel
 def after_line_break(code_points: Any, at: int, n_chars: int) -> int:
     """Where the line after the break at `at` begins; \\r\\n is one break."""
     if at + 1 < n_chars and code_points[at] == CARRIAGE_RETURN and code_points[at + 1] == LINE_FEED:
@@ -79,7 +79,7 @@ def after_line_break(code_points: Any, at: int, n_chars: int) -> int:
     return at + 1
 
 
-@kernel
+@lean_kernel
 def skip_spaces(code_points: Any, start: int, end: int, classes: Any) -> int:
     """The first position of [start, end) that is no whitespace, or `end`."""
     while start < end and classes[code_points[start]] & SPACE:
@@ -87,7 +87,7 @@ def skip_spaces(code_points: Any, start: int, end: int, classes: Any) -> int:
     return start
 
 
-@kernel
+@lean_kernel
 def skip_spaces_back(code_points: Any, start: int, end: int, classes: Any) -> int:
     """The end of [start, end) without the whitespace at its end."""
     while end > start and classes[code_points[end - 1]] & SPACE:
@@ -95,12 +95,12 @@ def skip_spaces_back(code_points: Any, start: int, end: int, classes: Any) -> in
     return end
 
 
-@kernel
+@lean_kernel
 def _ends_with_ellipsis(code_points: Any, start: int, end: int) -> bool:
     return code_points[end - 1] == ELLIPSIS or (end - 3 >= start and is_three_dots(code_points, end - 3, end))
 
 
-@kernel
+@lean_kernel
 def count_words(code_points: Any, starts: Any, ends: Any, n_words: int, classes: Any, tally: Any) -> None:
     """Fill in the counts of words, of those with a letter and of those that are not symbols alone."""
     n_non_symbol_words = 0
@@ -119,7 +119,7 @@ def count_words(code_points: Any, starts: Any, ends: Any, n_words: int, classes:
     tally.n_words_with_letter = n_words_with_letter
 
 
-@kernel
+@lean_kernel
 def _has_letter(code_points: Any, start: int, end: int, classes: Any) -> bool:
     for at in range(start, end):  # noqa: SIM110 (numba has no generators)
         if classes[code_points[at]] & LETTER:
@@ -127,7 +127,7 @@ def _has_letter(code_points: Any, start: int, end: int, classes: Any) -> bool:
     return False
 
 
-@kernel
+@lean_kernel
 def _is_symbols(code_points: Any, start: int, end: int, classes: Any) -> bool:
     for at in range(start, end):  # noqa: SIM110
         if not classes[code_points[at]] & SYMBOL_WORD:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from quality.kernel import kernel
+from quality.kernel import lean_kernel
 
 BASE = np.uint64(0x9E3779B97F4A7C15)  # of the polynomial; odd, so that its powers keep all bits
 SPREAD = np.uint64(0xD6E8FEB86659FD93)  # turns a code point into a coefficient
@@ -27,7 +27,7 @@ def powers_of_base() -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
     return powers
 
 
-@kernel
+@lean_kernel
 def power(n: int, powers: Any) -> np.uint64:
     """BASE to the power n modulo 2^64."""
     if n < N_POWERS:
@@ -42,13 +42,13 @@ def power(n: int, powers: Any) -> np.uint64:
     return result
 
 
-@kernel
+@lean_kernel
 def appended(text_hash: np.uint64, code_point: int) -> np.uint64:
     """The polynomial hash of a text after one more character; that of the empty text is 0."""
     return text_hash * BASE + (np.uint64(code_point) + ONE) * SPREAD
 
 
-@kernel
+@lean_kernel
 def mixed(key: np.uint64) -> np.uint64:
     """All bits of `key` spread over all bits; never 0, which marks an empty place. (MurmurHash3's finalizer)."""
     key ^= key >> np.uint64(33)
@@ -58,7 +58,7 @@ def mixed(key: np.uint64) -> np.uint64:
     return (key ^ (key >> np.uint64(33))) | ONE
 
 
-@kernel
+@lean_kernel
 def text_key(code_points: Any, start: int, end: int) -> np.uint64:
     """A key of code_points[start:end]: its polynomial hash, mixed."""
     text_hash = np.uint64(0)
@@ -67,7 +67,7 @@ def text_key(code_points: Any, start: int, end: int) -> np.uint64:
     return mixed(text_hash)
 
 
-@kernel
+@lean_kernel
 def segment_hash(code_points: Any, start: int, end: int) -> np.uint64:
     """A hash of code_points[start:end], three characters (of 21 bits) at a time."""
     total = np.uint64(end - start)
@@ -87,7 +87,7 @@ def segment_hash(code_points: Any, start: int, end: int) -> np.uint64:
     return mixed(total)
 
 
-@kernel
+@lean_kernel
 def cleared(keys: Any, n_keys: int) -> int:
     """Empty a table for at most `n_keys` keys; the mask of its places, which are a power of two.
 
@@ -101,7 +101,7 @@ def cleared(keys: Any, n_keys: int) -> int:
     return n_places - 1
 
 
-@kernel
+@lean_kernel
 def place_of(keys: Any, mask: int, key: np.uint64) -> int:
     """Where `key` is, or the empty place where it belongs; -1 when too many others stand before it."""
     place = int(key >> ONE) & mask
@@ -112,7 +112,7 @@ def place_of(keys: Any, mask: int, key: np.uint64) -> int:
     return -1
 
 
-@kernel
+@lean_kernel
 def is_repeated(keys: Any, mask: int, key: np.uint64) -> bool:
     """Whether `key` (never 0) was added before; adds it."""
     place = place_of(keys, mask, key)

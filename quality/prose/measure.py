@@ -8,7 +8,7 @@ import numpy as np
 from quality.arrow_text import Bytes, Offsets
 from quality.characters import decode
 from quality.edits import EDIT, Edits
-from quality.kernel import called_kernel, kernel
+from quality.kernel import called_kernel, kernel, lean_called_kernel
 from quality.prose import c4, fineweb, gopher_quality, ngrams, repeated_lines
 from quality.prose.classes import prose_classes
 from quality.prose.cleaning_edits import find_edits, to_bytes
@@ -132,7 +132,7 @@ def _find_words(i: int, n_chars: int, words: Any, splitting: Any, tables: Any, s
     return int(n_words)
 
 
-@called_kernel
+@lean_called_kernel
 def _count_gopher(n_chars: int, n_words: int, tables: Any, row: int, scratch: Any, tally: Any) -> None:
     code_points, starts, ends = scratch.code_points, scratch.starts, scratch.ends
     classes, powers = tables.classes, tables.powers
@@ -150,7 +150,7 @@ def _count_gopher(n_chars: int, n_words: int, tables: Any, row: int, scratch: An
     ngrams.count_duplicate_ngrams(hashes, chars, n_words, powers, scratch.keys, tally)
 
 
-@called_kernel
+@lean_called_kernel
 def _count_c4_and_fineweb(
     n_chars: int, n_words: int, needs_end: bool, cleans: bool, row: int, splitting: Any, tables: Any, scratch: Any,
     tally: Any,

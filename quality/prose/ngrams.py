@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from quality.kernel import called_kernel, kernel
+from quality.kernel import lean_called_kernel, lean_kernel
 from quality.prose.hashing import SPREAD, appended, cleared, is_repeated, mixed, place_of, power
 
 
-@kernel
+@lean_kernel
 def hash_words(code_points: Any, starts: Any, ends: Any, n_words: int, hashes: Any, chars: Any) -> None:
     """Of the words joined by nothing: hashes[i] and chars[i] are hash and length of the first i of them."""
     text_hash = np.uint64(0)
@@ -28,13 +28,13 @@ def hash_words(code_points: Any, starts: Any, ends: Any, n_words: int, hashes: A
         chars[word + 1] = n_chars
 
 
-@kernel
+@lean_kernel
 def joined_hash(hashes: Any, chars: Any, first: int, end: int, powers: Any) -> np.uint64:
     """Hash of the words [first, end) joined by nothing."""
     return hashes[end] - hashes[first] * power(chars[end] - chars[first], powers)  # type: ignore[no-any-return]
 
 
-@kernel
+@lean_kernel
 def count_top_ngrams(hashes: Any, chars: Any, n_words: int, powers: Any, scratch: Any, tally: Any) -> None:
     """Fill in the characters of the most frequent 2-, 3- and 4-grams; of equally frequent ones, the first.
 
@@ -49,7 +49,7 @@ def count_top_ngrams(hashes: Any, chars: Any, n_words: int, powers: Any, scratch
     tally.top_4_gram_chars, n_candidates = _top_ngram(4, hashes, chars, n_words, powers, scratch, n_candidates)
 
 
-@called_kernel
+@lean_called_kernel
 def _top_ngram(
     n: int, hashes: Any, chars: Any, n_words: int, powers: Any, scratch: Any, n_candidates: int
 ) -> tuple[int, int]:
@@ -86,7 +86,7 @@ def _top_ngram(
     return n_joined_chars * top_count, n_left
 
 
-@kernel
+@lean_kernel
 def _words_key(n: int, hashes: Any, chars: Any, first: int, powers: Any) -> np.uint64:
     """A key of the n words from `first`: of their characters, and of where each word ends."""
     key = joined_hash(hashes, chars, first, first + n, powers)
@@ -95,7 +95,7 @@ def _words_key(n: int, hashes: Any, chars: Any, first: int, powers: Any) -> np.u
     return mixed(key)
 
 
-@kernel
+@lean_kernel
 def _keep_repeated(candidates: Any, places: Any, counts: Any, n_candidates: int) -> int:
     n_left = 0
     for i in range(n_candidates):
@@ -105,7 +105,7 @@ def _keep_repeated(candidates: Any, places: Any, counts: Any, n_candidates: int)
     return n_left
 
 
-@kernel
+@lean_kernel
 def count_duplicate_ngrams(hashes: Any, chars: Any, n_words: int, powers: Any, keys: Any, tally: Any) -> None:
     """Fill in the characters of duplicate 5- to 10-grams."""
     tally.duplicate_5_gram_chars = _duplicate_ngram_chars(5, hashes, chars, n_words, powers, keys)
@@ -116,7 +116,7 @@ def count_duplicate_ngrams(hashes: Any, chars: Any, n_words: int, powers: Any, k
     tally.duplicate_10_gram_chars = _duplicate_ngram_chars(10, hashes, chars, n_words, powers, keys)
 
 
-@called_kernel
+@lean_called_kernel
 def _duplicate_ngram_chars(n: int, hashes: Any, chars: Any, n_words: int, powers: Any, keys: Any) -> int:
     mask = cleared(keys, max(n_words - n + 1, 0))
     n_chars = 0

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from quality.kernel import kernel
+from quality.kernel import lean_kernel
 from quality.prose.classes import KELVIN_SIGN, PHRASE_ANCHOR, PHRASE_ANCHORS
 
 # C4 (Raffel et al. 2020) as datatrove's C4QualityFilter has them.
@@ -52,7 +52,7 @@ def phrases() -> Phrases:
     )
 
 
-@kernel
+@lean_kernel
 def find_phrases(code_points: Any, start: int, end: int, classes: Any, phrases: Any) -> int:
     """The bits of all phrases in code_points[start:end]."""
     found = 0
@@ -64,7 +64,7 @@ def find_phrases(code_points: Any, start: int, end: int, classes: Any, phrases: 
     return found
 
 
-@kernel
+@lean_kernel
 def _is_phrase_at(code_points: Any, start: int, end: int, at: int, phrases: Any, phrase: int) -> bool:
     first, last = phrases.offsets[phrase], phrases.offsets[phrase + 1]
     if at < start or at + last - first > end:
@@ -75,7 +75,7 @@ def _is_phrase_at(code_points: Any, start: int, end: int, at: int, phrases: Any,
     return True
 
 
-@kernel
+@lean_kernel
 def _lower(code_point: int) -> int:
     """str.lower for the characters that become ASCII letters."""
     if UPPER_A <= code_point <= UPPER_Z:

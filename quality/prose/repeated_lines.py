@@ -5,12 +5,12 @@ Lines are what runs of newlines part, paragraphs what two or more newlines part 
 
 from typing import Any
 
-from quality.kernel import kernel
+from quality.kernel import lean_kernel
 from quality.prose.gopher_quality import LINE_FEED, skip_spaces, skip_spaces_back
 from quality.prose.hashing import cleared, is_repeated, segment_hash
 
 
-@kernel
+@lean_kernel
 def count_repeated_lines(code_points: Any, n_chars: int, keys: Any, tally: Any) -> None:
     """Fill in the counts of lines and of those that stood before; an empty document has none."""
     if n_chars == 0:
@@ -20,7 +20,7 @@ def count_repeated_lines(code_points: Any, n_chars: int, keys: Any, tally: Any) 
     )
 
 
-@kernel
+@lean_kernel
 def count_repeated_paragraphs(code_points: Any, n_chars: int, classes: Any, keys: Any, tally: Any) -> None:
     """Fill in the counts of paragraphs and of those that stood before; an empty document has none."""
     if n_chars == 0:
@@ -32,7 +32,7 @@ def count_repeated_paragraphs(code_points: Any, n_chars: int, classes: Any, keys
     )
 
 
-@kernel
+@lean_kernel
 def _count_parts(code_points: Any, start: int, end: int, least_newlines: int, keys: Any) -> tuple[int, int, int]:
     """What runs of at least so many newlines part [start, end) into: parts, repeated ones, characters of those."""
     mask = cleared(keys, 1 + _count_newlines(code_points, start, end))
@@ -50,7 +50,7 @@ def _count_parts(code_points: Any, start: int, end: int, least_newlines: int, ke
         start = next_start
 
 
-@kernel
+@lean_kernel
 def _count_newlines(code_points: Any, start: int, end: int) -> int:
     n_newlines = 0
     for at in range(start, end):
@@ -58,7 +58,7 @@ def _count_newlines(code_points: Any, start: int, end: int) -> int:
     return n_newlines
 
 
-@kernel
+@lean_kernel
 def _find_newlines(code_points: Any, at: int, end: int, least: int) -> tuple[int, int]:
     """Where the next run of at least so many newlines begins and ends; `end` and -1 for none."""
     while at < end:

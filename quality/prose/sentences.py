@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from quality.kernel import kernel
+from quality.kernel import lean_kernel
 from quality.prose.classes import MARK, SENTENCE_END
 
 SPACE_CHARACTER = ord(" ")
 
 
-@kernel
+@lean_kernel
 def count_sentences(
     code_points: Any, line_start: int, line_end: int, starts: Any, ends: Any, first: int, last: int, moved: int,
     classes: Any, enough: int,
@@ -41,14 +41,14 @@ def count_sentences(
     return n_sentences
 
 
-@kernel
+@lean_kernel
 def _is_whitespace_word(code_points: Any, start: int, end: int) -> bool:
     """Whether spaCy makes a word of the whitespace [start, end): one blank belongs to the word before it."""
     is_one_blank = end - start == 1 and code_points[start] == SPACE_CHARACTER
     return end > start and not is_one_blank
 
 
-@kernel
+@lean_kernel
 def _is_punctuation(code_points: Any, start: int, end: int, classes: Any) -> bool:
     for at in range(start, end):  # noqa: SIM110
         if not classes[code_points[at]] & MARK:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from quality.kernel import kernel
+from quality.kernel import lean_kernel
 from quality.prose.hashing import ONE, mixed, text_key
 from quality.prose.languages import ANYWHERE, ENDING, MAX_STOP_WORD_CHARS, STOP_WORD_PLACES, WHOLE_WORD
 from quality.prose.ngrams import joined_hash
@@ -12,7 +12,7 @@ from quality.prose.ngrams import joined_hash
 MAX_ENDING_CHARS = 2  # of the stop words that are looked for as endings
 
 
-@kernel
+@lean_kernel
 def count_stop_words(
     code_points: Any, starts: Any, ends: Any, n_words: int, hashes: Any, chars: Any, powers: Any, traits: Any, row: int
 ) -> int:
@@ -34,7 +34,7 @@ def count_stop_words(
     return _n_bits(seen)
 
 
-@kernel
+@lean_kernel
 def _bit_of(key: np.uint64, keys: Any, numbers: Any) -> np.uint64:
     """The bit of the stop word with this key; 0 for none."""
     place = int(key) & (STOP_WORD_PLACES - 1)
@@ -45,7 +45,7 @@ def _bit_of(key: np.uint64, keys: Any, numbers: Any) -> np.uint64:
     return np.uint64(0)
 
 
-@kernel
+@lean_kernel
 def _n_bits(bits: np.uint64) -> int:
     n = 0
     while bits:

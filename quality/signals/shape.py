@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from quality.characters import LETTER, LINE_BREAK, class_table, decode
-from quality.kernel import called_kernel, kernel
+from quality.kernel import lean_called_kernel, lean_kernel
 from quality.prose.gopher_quality import after_line_break
 from quality.ratios import ratio
 from quality.signal_group import Documents, GroupSettings, Measured, SignalGroup
@@ -43,7 +43,7 @@ def measure(documents: Documents, _settings: ShapeSettings) -> Measured:
     return Measured({field.name: pa.array(columns[field.name], field.type) for field in SHAPE_SCHEMA})
 
 
-@called_kernel
+@lean_called_kernel
 def _count_all(data: Any, offsets: Any, classes: Any, code_points: Any, counts: Any) -> None:
     for i in range(len(offsets) - 1):
         n_chars = decode(data, offsets[i], offsets[i + 1], code_points)
@@ -52,7 +52,7 @@ def _count_all(data: Any, offsets: Any, classes: Any, code_points: Any, counts: 
         _count_lines(code_points, n_chars, classes, counts[i])
 
 
-@kernel
+@lean_kernel
 def _count_lines(code_points: Any, n_chars: int, classes: Any, count: Any) -> None:
     """Fill in letters and lines."""
     n_letters = 0
