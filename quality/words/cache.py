@@ -3,9 +3,10 @@
 A chunk is found by its hash and believed by its characters, so the cache never changes a result.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from quality.kernel import kernel
 from quality.words.hashing import first_bits
@@ -15,36 +16,33 @@ CACHE_BITS = 15
 MOST_CACHED_CHARS = 24  # longer chunks seldom come again
 
 
-class WordCache(NamedTuple):
-    """Arrays that the kernels of this package read and write; allocate one a batch with `new_word_cache`."""
-
-    n_chars: Any  # uint8, shape (2**CACHE_BITS,): 0 is an empty place
-    splitters: Any  # int8, likewise
-    chars: Any  # uint32, shape (2**CACHE_BITS, MOST_CACHED_CHARS)
-    n_words: Any  # uint8, shape (2**CACHE_BITS,)
-    lengths: Any  # uint8, of the words, shape (2**CACHE_BITS, MOST_CACHED_CHARS)
+PLACE = np.dtype(
+    [
+        ("chars", np.uint32, (MOST_CACHED_CHARS,)),
+        ("lengths", np.uint8, (MOST_CACHED_CHARS,)),  # of the words
+        ("n_words", np.uint8),
+        ("n_chars", np.uint8),  # 0: an empty place
+        ("splitter", np.int8),
+    ],
+    align=True,
+)
+WordCache = npt.NDArray[np.void]  # of PLACE, shape (2**CACHE_BITS,); only the kernels of this package look into it
 
 
 def new_word_cache() -> WordCache:
-    """An empty cache, 4 MB. What is in it never changes a result."""
-    places = 1 << CACHE_BITS
-    return WordCache(
-        np.zeros(places, np.uint8),
-        np.zeros(places, np.int8),
-        np.zeros((places, MOST_CACHED_CHARS), np.uint32),
-        np.zeros(places, np.uint8),
-        np.zeros((places, MOST_CACHED_CHARS), np.uint8),
-    )
+    """An empty cache, 4 MB; allocate one a batch. What is in it never changes a result."""
+    return np.zeros(1 << CACHE_BITS, PLACE)
 
 
 @kernel
 def cached_place(code_points: Any, start: int, end: int, hash_: Any, cache: Any, splitter: int) -> int:
     """Where the cache has the words of the chunk code_points[start:end]; -1 if it has them not."""
     place = first_bits(hash_, CACHE_BITS)
-    if cache.n_chars[place] != end - start or cache.splitters[place] != splitter:
+    kept = cache[place]
+    if kept.n_chars != end - start or kept.splitter != splitter:
         return -1
     for i in range(end - start):
-        if cache.chars[place, i] != code_points[start + i]:
+        if kept.chars[i] != code_points[start + i]:
             return -1
     return place
 
@@ -52,8 +50,9 @@ def cached_place(code_points: Any, start: int, end: int, hash_: Any, cache: Any,
 @kernel
 def add_cached(cache: Any, place: int, start: int, starts: Any, ends: Any, n_words: int) -> int:
     """Add the words of a cached chunk that begins at `start`; the new number of words."""
-    for i in range(cache.n_words[place]):
-        end = start + cache.lengths[place, i]
+    kept = cache[place]
+    for i in range(kept.n_words):
+        end = start + int(kept.lengths[i])
         n_words = add_word(starts, ends, n_words, start, end)
         start = end
     return n_words
@@ -66,12 +65,12 @@ def put_into_cache(
     """Keep words[0] up to words[1], those of the chunk code_points[start:end], in place of what was there."""
     if end - start > MOST_CACHED_CHARS:
         return
-    place = first_bits(hash_, CACHE_BITS)
+    kept = cache[first_bits(hash_, CACHE_BITS)]
     first, last = words
-    cache.n_chars[place] = end - start
-    cache.splitters[place] = splitter
-    cache.n_words[place] = last - first
+    kept.n_chars = end - start
+    kept.splitter = splitter
+    kept.n_words = last - first
     for i in range(end - start):
-        cache.chars[place, i] = code_points[start + i]
+        kept.chars[i] = code_points[start + i]
     for i in range(last - first):
-        cache.lengths[place, i] = ends[first + i] - starts[first + i]
+        kept.lengths[i] = ends[first + i] - starts[first + i]

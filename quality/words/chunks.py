@@ -40,7 +40,7 @@ def split_chunk(
     if left < right:
         n_words = _split_rest(code_points, left, right, tables, splitter, starts, ends, n_words)
     while right < end:
-        suffix_end = ends[right]
+        suffix_end = int(ends[right])
         n_words = add_word(starts, ends, n_words, right, suffix_end)
         right = suffix_end
     return n_words

@@ -60,7 +60,7 @@ def _is_case(code_points: Any, start: int, end: int, tables: Any, case: int) -> 
 def add_case(tables: Any, case: int, start: int, starts: Any, ends: Any, n_words: int) -> int:
     """Add the words of a special case that begins at `start`; the new number of words."""
     for i in range(tables.special_length_starts[case], tables.special_length_starts[case + 1]):
-        end = start + tables.special_lengths[i]
+        end = start + int(tables.special_lengths[i])
         n_words = add_word(starts, ends, n_words, start, end)
         start = end
     return n_words
@@ -73,7 +73,7 @@ def resplit_rows(code_points: Any, starts: Any, ends: Any, n_words: int, tables:
     Rows may overlap: the longest counts, of equal ones the first. A row whose words have a space between them may
     hide another so, even if it is no special case with that space.
     """
-    first = 0
+    first = np.int64(0)
     while first < n_words and _row_to_resplit(code_points, starts, ends, n_words, first, tables, splitter) == 0:
         first += 1
     if first == n_words:
@@ -83,21 +83,21 @@ def resplit_rows(code_points: Any, starts: Any, ends: Any, n_words: int, tables:
     for word in range(first, n_words):
         row_words[word] = _row_to_resplit(code_points, starts, ends, n_words, word, tables, splitter)
         if row_words[word]:
-            case = find_case(code_points, starts[word], ends[word + row_words[word] - 1], tables, splitter)
+            case = find_case(code_points, int(starts[word]), int(ends[word + row_words[word] - 1]), tables, splitter)
             growth += max(0, _case_words(tables, case) - row_words[word])
     _move(starts, first, n_words, growth)
     _move(ends, first, n_words, growth)
     n_written = first
     word = first
     while word < n_words:
-        start = starts[word + growth]
+        start = int(starts[word + growth])
         if row_words[word]:
             last = word + row_words[word] - 1
-            case = find_case(code_points, start, ends[last + growth], tables, splitter)
+            case = find_case(code_points, start, int(ends[last + growth]), tables, splitter)
             n_written = add_case(tables, case, start, starts, ends, n_written)
             word = last + 1
         else:
-            n_written = add_word(starts, ends, n_written, start, ends[word + growth])
+            n_written = add_word(starts, ends, n_written, start, int(ends[word + growth]))
             word += 1
     return n_written
 
@@ -123,7 +123,7 @@ def _row_to_resplit(
         return 0
     for size in range(tables.most_row_words[splitter], 1, -1):
         if _is_row(code_points, starts, ends, n_words, first, size, tables, splitter):
-            is_case = find_case(code_points, starts[first], ends[first + size - 1], tables, splitter) >= 0
+            is_case = find_case(code_points, int(starts[first]), int(ends[first + size - 1]), tables, splitter) >= 0
             if is_case and not _is_hidden(code_points, starts, ends, n_words, first, size, tables, splitter):
                 return size
     return 0

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 from quality.kernel import kernel
@@ -12,23 +13,27 @@ from quality.words.simple import split_simply
 from quality.words.specials import add_case, add_word, find_hashed_case, resplit_rows
 from quality.words.splitters import SIMPLE
 from quality.words.tables import SPACE_CLASS
+from quality.words.uncounted import uncounted
 
 
 # A call for each document costs nothing, and to inline all of this at every call would cost minutes of compiling.
 @njit(cache=True, nogil=True)
-def split_words(code_points: Any, n_chars: int, tables: Any, cache: Any, splitter: int, starts: Any, ends: Any) -> int:
+def split_words(code_points: Any, n_chars: int, word_tables: Any, cache: Any, splitter: int, starts: Any, ends: Any) -> int:
     """Split code_points[:n_chars] (uint32, below 0x110000) into words; how many there are.
 
     Word i is code_points[starts[i]:ends[i]]. Words are in order, don't overlap and are never empty; all that is no
     whitespace is in a word. `starts` and `ends` (int32) need room for `n_chars` words, and what they hold behind the
-    last word is undefined afterwards. `tables` is `word_tables()`, `cache` a `new_word_cache()` that may go from
+    last word is undefined afterwards. `word_tables` is `word_tables()`, `cache` a `new_word_cache()` that may go from
     document to document, `splitter` a number of `quality.words.splitters`. The words are the same whatever the cache
     holds. Time is linear in `n_chars`.
     """
+    code_points, starts, ends = uncounted((code_points, starts, ends))
+    cache = uncounted(cache)
+    tables = word_tables[0]
     if splitter == SIMPLE:
         return split_simply(code_points, n_chars, tables.classes, starts, ends)
-    n_words = 0
-    at = 0
+    n_words = np.int64(0)  # typed, since each kernel is compiled once more for a constant
+    at = np.int64(0)
     while at < n_chars:
         if tables.code_point_classes[code_points[at]] == SPACE_CLASS:
             at += 1
@@ -44,7 +49,7 @@ def _split_at(
     """Add the words of the chunk that begins at `start`; where it ends, and the new number of words."""
     at = start
     hash_ = SEED
-    lowest = SPACE_CLASS + tables.next_states.shape[1]
+    lowest = np.iinfo(np.int64).max
     highest = SPACE_CLASS
     while at < n_chars:
         class_ = tables.code_point_classes[code_points[at]]

@@ -1,10 +1,10 @@
-"""What the word splitters read: one tuple of arrays, loaded once."""
+"""What the word splitters read: one record of arrays, loaded once."""
 
 from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from quality.characters import class_table
 
@@ -20,40 +20,31 @@ LOWER = 8  # of top-level domains
 PREFIX, SUFFIX, INFIX, WHOLE = range(4)  # columns of `start_states`
 
 
-class WordTables(NamedTuple):
-    """Arrays that the kernels of this package read; nobody else looks inside.
-
-    Made by quality/words/make_tables.py. First axes of length n_splitters follow `quality.words.splitters`.
-    """
-
-    classes: Any  # uint8, shape (0x110000,): quality.characters.class_table, for the simple splitter
-    code_point_classes: Any  # uint8, shape (0x110000,): columns of `next_states`
-    last_letter: int  # classes above SPACE_CLASS and up to this one are plain letters
-    last_digit: int  # the following ones up to this one are the digits
-    url_bits: Any  # uint8, shape (n_classes,)
-    start_states: Any  # uint16, shape (n_splitters, 4): rows of `next_states`; 0 for none
-    next_states: Any  # uint16, shape (n_states, n_classes); 0 is dead
-    overshoot: Any  # int8, shape (n_states,): symbols read behind a match that ends here, -1 for no match
-    special_slots: Any  # int16, shape (n_splitters, SPECIAL_SLOTS): hash to entry, -1 for none
-    special_chars: Any  # uint32
-    special_char_starts: Any  # int32
-    special_lengths: Any  # uint8
-    special_length_starts: Any  # int32
-    row_slots: Any
-    row_chars: Any
-    row_char_starts: Any
-    row_lengths: Any
-    row_length_starts: Any
-    pairs: Any  # uint8, shape (n_splitters, SPECIAL_SLOTS)
-    most_special_chars: Any  # int32, shape (n_splitters,)
-    most_row_chars: Any
-    most_row_words: Any
+# One record of arrays that only the kernels of this package look into, shape (1,): one pointer to pass on, where a tuple
+# of so many arrays would take most of the time of a call, and all of them to compile. Its fields, as made by
+# quality/words/make_tables.py (axes of length n_splitters follow `quality.words.splitters`):
+#
+#   classes             uint8 (0x110000,)               quality.characters.class_table, for the simple splitter
+#   code_point_classes  uint8 (0x110000,)               columns of next_states
+#   last_letter         int64                           classes above SPACE_CLASS up to this one are plain letters
+#   last_digit          int64                           those that follow, up to this one, are digits
+#   url_bits            uint8 (n_classes,)
+#   start_states        uint16 (n_splitters, 4)         rows of next_states; 0 for none
+#   next_states         uint16 (n_states, n_classes)    0 is dead
+#   overshoot           int8 (n_states,)                symbols read behind a match that ends here, -1 for no match
+#   special_*, row_*    see quality/words/special_tables.py
+#   pairs               uint8 (n_splitters, SPECIAL_SLOTS)
+#   most_*              int32 (n_splitters,)            the longest special case, and row, of a splitter
+WordTables = npt.NDArray[np.void]
 
 
 @cache
 def word_tables() -> WordTables:
     """The shipped tables."""
-    with files("quality.words").joinpath("tables.npz").open("rb") as file, np.load(file) as tables:
-        arrays = {name: tables[name] for name in WordTables._fields if name in tables}
-    limits = {name: int(array) for name, array in arrays.items() if array.ndim == 0}
-    return WordTables(class_table(), **(arrays | limits))
+    with files("quality.words").joinpath("tables.npz").open("rb") as file, np.load(file) as stored:
+        arrays = {"classes": class_table()} | {name: stored[name] for name in stored if name != "spacy_version"}
+    fields = [(name, array.dtype, array.shape) for name, array in arrays.items()]
+    tables = np.empty(1, np.dtype(fields, align=True))
+    for name, array in arrays.items():
+        tables[0][name] = array
+    return tables
