@@ -3,7 +3,7 @@
 import argparse
 import importlib
 
-PARTS = ("mixing", "scaling", "preview", "planning_memory", "ratio_change")
+PARTS = ("mixing", "scaling", "preview", "planning_memory", "ratio_change", "filters")
 
 
 def main() -> None:
