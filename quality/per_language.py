@@ -15,9 +15,7 @@ Described = tuple[str, str, Comparison, str]
 def default_bounds(rule_name: str) -> dict[str, dict[str, float]]:
     """The bounds of a rule that quality/prose/languages.yaml has, by language and setting."""
     return {
-        code: dict(language.bounds[rule_name])
-        for code, language in languages().items()
-        if rule_name in language.bounds
+        code: dict(language.bounds[rule_name]) for code, language in languages().items() if rule_name in language.bounds
     }
 
 

@@ -91,7 +91,8 @@ def language_rows(codes: pa.StringArray) -> npt.NDArray[np.int64]:
     rows = {code: row for row, code in enumerate(languages())}
     others = len(rows)
     of_code = [
-        rows[ENGLISH] if code in UNKNOWN_LANGUAGES else rows.get(code, others) for code in encoded.dictionary.to_pylist()
+        rows[ENGLISH] if code in UNKNOWN_LANGUAGES else rows.get(code, others)
+        for code in encoded.dictionary.to_pylist()
     ]
     indices = encoded.indices.fill_null(len(of_code)).to_numpy(zero_copy_only=False)
     found: npt.NDArray[np.int64] = np.array([*of_code, rows[ENGLISH]], np.int64)[indices]

@@ -116,7 +116,6 @@ def cleaned(text: pa.Array) -> list[tuple[int, ...]]:
     return edits
 
 
-
 def hostile_array() -> pa.StringArray:
     """HOSTILE as an Arrow array whose bytes are not all UTF-8, in the very order given and nothing after."""
     binary = pa.array(HOSTILE, pa.binary())

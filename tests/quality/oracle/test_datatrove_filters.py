@@ -11,12 +11,35 @@ from tests.quality.texts import SENTENCES, multilingual_texts
 
 LINES = [
     *SENTENCES.values(),
-    *["Home | About | Contact", "Read more...", "- a bullet with some words", "• another one", "#tag #tag", "…", "", "", " "],
+    *[
+        "Home | About | Contact",
+        "Read more...",
+        "- a bullet with some words",
+        "• another one",
+        "#tag #tag",
+        "…",
+        "",
+        "",
+        " ",
+    ],
     *["See [1] and [citation needed].", "[edit] History of it", "Please enable JavaScript to go on.", "x = {y: 1};"],
-    *["This site uses cookies. Read the privacy policy.", "Lorem ipsum dolor sit amet.", "Mr. Smith went home. He slept."],
-    *["Don't you know? \"I do,\" she said.", "It's 10 km (6 mi) away, e.g. by U.S. Route 1.", "1 2 3 4 5 6 7 8 9 10"],
-    *["The cat sat on the mat, and the dog lay in the sun with it, and they were friends.", "What is it, then?!  So. It is."],
-    *["Wir haben das gelesen (z. B. gestern).", "会议。会议！会议？", "a" * 1001 + " is long.", "0x00 0x01 -- --- - --", "..."],
+    *[
+        "This site uses cookies. Read the privacy policy.",
+        "Lorem ipsum dolor sit amet.",
+        "Mr. Smith went home. He slept.",
+    ],
+    *['Don\'t you know? "I do," she said.', "It's 10 km (6 mi) away, e.g. by U.S. Route 1.", "1 2 3 4 5 6 7 8 9 10"],
+    *[
+        "The cat sat on the mat, and the dog lay in the sun with it, and they were friends.",
+        "What is it, then?!  So. It is.",
+    ],
+    *[
+        "Wir haben das gelesen (z. B. gestern).",
+        "会议。会议！会议？",
+        "a" * 1001 + " is long.",
+        "0x00 0x01 -- --- - --",
+        "...",
+    ],
 ]
 
 
@@ -40,7 +63,9 @@ def test_every_verdict_and_reason_is_datatroves(rule: str) -> None:
         warnings.simplefilter("ignore", RuntimeWarning)  # the mean of no word lengths
         theirs = [datatrove_verdict(datatrove_filters(any_end=False)[rule], text)[0] for text in texts(400)]
     found = ours("none")[0][rule]
-    assert [text for text, reason, of_ours in zip(texts(400), theirs, found, strict=True) if not agree(reason, of_ours)] == []
+    assert [
+        text for text, reason, of_ours in zip(texts(400), theirs, found, strict=True) if not agree(reason, of_ours)
+    ] == []
     assert len(set(theirs)) >= 3  # the texts fail for several reasons
 
 

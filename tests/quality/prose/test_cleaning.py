@@ -12,9 +12,39 @@ from tests.quality.reference import c4_lines, prose_of
 from tests.quality.texts import documents
 
 PIECES = [
-    *["One two three.", "one two", "a b c", " ", "\n", "\n\n", "\r\n", "\u2028", "\t", "[1]", "[]", "[edit]", "[12", "["],
-    *["[citation needed]", "[citation needed][citation needed]", "[1] [2] [3]", "Javascript here too.", "Terms of Use!"],
-    *["a lorem ipsum b.", "a b {c}.", "é ü ö.", "日本 語 。", "x" * 1001 + " b c.", "...", "a b c...", "Is it so? It is!"],
+    *[
+        "One two three.",
+        "one two",
+        "a b c",
+        " ",
+        "\n",
+        "\n\n",
+        "\r\n",
+        "\u2028",
+        "\t",
+        "[1]",
+        "[]",
+        "[edit]",
+        "[12",
+        "[",
+    ],
+    *[
+        "[citation needed]",
+        "[citation needed][citation needed]",
+        "[1] [2] [3]",
+        "Javascript here too.",
+        "Terms of Use!",
+    ],
+    *[
+        "a lorem ipsum b.",
+        "a b {c}.",
+        "é ü ö.",
+        "日本 語 。",
+        "x" * 1001 + " b c.",
+        "...",
+        "a b c...",
+        "Is it so? It is!",
+    ],
     *["abuse cookies now.", "We Use Cookies\u212a.", "coo\u212aie policy is it."],
 ]
 lines = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)

@@ -66,7 +66,9 @@ def test_a_list_of_words_has_no_stop_words_or_no_ends(code: str) -> None:
 
 def test_another_languages_bounds_are_not_englishs() -> None:
     words = "Donaudampfschifffahrt Versorgungsboot der Wohngemeinschaft und Leuchtturmwärter. " * 15
-    assert "gopher_quality.words_too_long" in failures(words, per_language={"de": {"max_mean_word_chars": 10}}, names=("gopher_quality",))
+    assert "gopher_quality.words_too_long" in failures(
+        words, per_language={"de": {"max_mean_word_chars": 10}}, names=("gopher_quality",)
+    )
     assert "gopher_quality.words_too_long" not in failures(words, names=("gopher_quality",))
 
 

@@ -9,7 +9,9 @@ from quality.signals.prose import SIGNALS, ProseSettings
 from tests.quality.reference import repetition_of, words_of
 
 # Words that joined by nothing are equal though parted otherwise, and lines that come again.
-words = st.lists(st.sampled_from(["a", "aa", "aaa", "b", "ab", "ba", "the", "cat", ".", "\n", "\n\n", "é"]), max_size=80)
+words = st.lists(
+    st.sampled_from(["a", "aa", "aaa", "b", "ab", "ba", "the", "cat", ".", "\n", "\n\n", "é"]), max_size=80
+)
 
 
 def repetition(text: str) -> dict[str, float]:
