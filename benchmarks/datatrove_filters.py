@@ -95,6 +95,6 @@ def our_verdicts(texts: Sequence[str], clean: str) -> tuple[dict[str, list[list[
 
 def agree(theirs: str | None, ours: list[str]) -> bool:
     """Whether datatrove's reason is the first of ours."""
-    if theirs in EITHER and EITHER <= set(ours):
+    if theirs in EITHER and set(ours) >= EITHER:
         return True
     return theirs == (ours[0] if ours else None)

@@ -3,7 +3,7 @@
 import argparse
 import importlib
 
-PARTS = ("mixing", "scaling", "preview", "planning_memory", "ratio_change", "filters")
+PARTS = ("mixing", "scaling", "preview", "planning_memory", "ratio_change", "words", "filters")
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 from numba import njit
 
@@ -12,12 +13,14 @@ kernel = njit(cache=True, nogil=True, forceinline=True)
 
 # The same without inlining, for what is long, called from several places, and seldom (a few times a document): each
 # place would compile it anew. `_nrt` is said so that it isn't taken from the caller.
-called_kernel = njit(cache=True, nogil=True, _nrt=True)
+_COUNTED: dict[str, Any] = {"_nrt": True}
+called_kernel = njit(cache=True, nogil=True, **_COUNTED)
 
 # Kernels that allocate nothing, return no array but one of their arguments, and count no references: counting, at
 # every use of an array in an inner loop, took three quarters of the time. Arrays stay arrays, with their bounds.
-lean_kernel = njit(cache=True, nogil=True, forceinline=True, _nrt=False)
-lean_called_kernel = njit(cache=True, nogil=True, _nrt=False)
+_UNCOUNTED: dict[str, Any] = {"_nrt": False}
+lean_kernel = njit(cache=True, nogil=True, forceinline=True, **_UNCOUNTED)
+lean_called_kernel = njit(cache=True, nogil=True, **_UNCOUNTED)
 
 
 def forget_outdated_kernels(package: Path) -> None:

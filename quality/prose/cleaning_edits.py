@@ -46,7 +46,7 @@ def find_edits(
             taken = at
             if not is_space:
                 text_end, n_until_text_end = at, n_edits
-    return _add(starts, ends, kinds, n_until_text_end, text_end, n_chars, LINE)
+    return int(_add(starts, ends, kinds, n_until_text_end, text_end, n_chars, LINE))
 
 
 @lean_kernel

@@ -64,7 +64,7 @@ def text_key(code_points: Any, start: int, end: int) -> np.uint64:
     text_hash = np.uint64(0)
     for at in range(start, end):
         text_hash = appended(text_hash, code_points[at])
-    return mixed(text_hash)
+    return mixed(text_hash)  # type: ignore[no-any-return]
 
 
 @lean_kernel
@@ -84,17 +84,17 @@ def segment_hash(code_points: Any, start: int, end: int) -> np.uint64:
     while at < end:
         total = (total ^ np.uint64(code_points[at])) * BASE
         at += 1
-    return mixed(total)
+    return mixed(total)  # type: ignore[no-any-return]
 
 
 @lean_kernel
 def cleared(keys: Any, n_keys: int) -> int:
-    """Empty a table for at most `n_keys` keys; the mask of its places, which are a power of two.
+    """Empty a table for at most `n_keys` keys; the mask of its places: the next power of two above twice as many.
 
-    `keys` (uint64) has room for twice the next power of two above `n_keys`.
+    `keys` (uint64) has at least as many places, or at least 16 and more than `n_keys` and is a power of two itself.
     """
     n_places = 16
-    while n_places < 2 * n_keys:
+    while n_places < 2 * n_keys and 2 * n_places <= len(keys):
         n_places *= 2
     for place in range(n_places):
         keys[place] = 0

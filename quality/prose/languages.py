@@ -43,7 +43,7 @@ def languages() -> Mapping[str, Language]:
 
 
 class LanguageTraits(NamedTuple):
-    """The languages as kernels read them; the row of a language is its place in `languages()`, the last is for others."""
+    """The languages as kernels read them; row i is for language i of `languages()`, the last for others."""
 
     is_spaced: Any  # bool, shape (n,)
     is_english: Any  # bool, shape (n,)

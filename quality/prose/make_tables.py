@@ -17,7 +17,7 @@ CodePoints = npt.NDArray[np.uint32]
 def marks() -> dict[str, CodePoints]:
     """Sets of code points, ascending, by the name that `quality.prose.classes` knows them under."""
     from datatrove.utils.text import PUNCTUATION_SET, TERMINAL_PUNCTUATION
-    from spacy.pipeline.sentencizer import Sentencizer
+    from spacy.pipeline.sentencizer import Sentencizer  # type: ignore[import-not-found]
 
     categories = {chr(code_point): unicodedata.category(chr(code_point)) for code_point in range(N_CODE_POINTS)}
     return {

@@ -29,7 +29,7 @@ class Scratch(NamedTuple):
 def new_scratch(longest_bytes: int) -> Scratch:
     """Working memory for documents of up to so many bytes."""
     size = longest_bytes + 2
-    n_places = max(16, 1 << (2 * size - 1).bit_length())
+    n_places = max(16, 1 << (2 * longest_bytes - 1).bit_length())
     return Scratch(
         code_points=np.empty(size, np.uint32),
         cleaned=np.empty(size, np.uint32),

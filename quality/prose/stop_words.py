@@ -31,7 +31,7 @@ def count_stop_words(
         elif match == ANYWHERE:
             for at in range(start, end):
                 seen |= _bit_of(text_key(code_points, at, at + 1), keys, numbers)
-    return _n_bits(seen)
+    return int(_n_bits(seen))
 
 
 @lean_kernel

@@ -31,7 +31,6 @@ URL_SETS = {
     HOST: "[A-Za-z0-9\u00a1-\uffff]",
     LOWER: f"[{ALPHA_LOWER}]",
 }
-URL_PATTERN_SHA256 = "?"
 
 Key = tuple[str, bool]  # an operation on one character as text, and whether case counts
 
@@ -51,13 +50,13 @@ def make_tables() -> Mapping[str, npt.NDArray[Any]]:
         key: _machine(key[1], items, flags, members, frozenset(range(int(classes.max()) + 1)))
         for key, (items, flags) in expressions.items()
     }
-    order, last_letter, last_digit = _order(classes, [m for (_, name), m in machines.items() if name != "whole"])
+    order, last_letter, last_digit = _order(
+        classes, {key: machine for key, machine in machines.items() if key[1] != "whole"}
+    )
     classes = order[classes]
-    if classes.max() > np.iinfo(np.uint8).max:
-        raise OverflowError("more than 255 classes of characters")
     return (
         {
-            "code_point_classes": classes.astype(np.uint8),
+            "code_point_classes": classes,
             "last_letter": np.array(last_letter),
             "last_digit": np.array(last_digit),
             "url_bits": _url_bits(classes),
@@ -137,7 +136,9 @@ def _machine(
     return automata.whole_automaton(alternatives, classes_of)
 
 
-def _order(classes: npt.NDArray[np.uint16], machines: list[Automaton]) -> tuple[npt.NDArray[np.uint16], int, int]:
+def _order(
+    classes: npt.NDArray[np.uint16], machines: Mapping[tuple[str, str], Automaton]
+) -> tuple[npt.NDArray[np.uint16], int, int]:
     """New numbers of the classes: boundary, space, plain letters, digits, others; and the last of letters and digits.
 
     Letters are plain if no rule of any language finds anything in a chunk of such letters alone, and the same holds
@@ -148,9 +149,10 @@ def _order(classes: npt.NDArray[np.uint16], machines: list[Automaton]) -> tuple[
     space = [class_ for class_, character in representative.items() if character.isspace()]
     letters = [class_ for class_, character in representative.items() if character.isalpha()]
     digits = [class_ for class_, character in representative.items() if character in set("0123456789")]
-    letters = [class_ for class_ in letters if _is_plain(frozenset([class_]), machines)]
-    if len(space) != 1 or not all(_is_plain(frozenset(group), machines) for group in (letters, digits)):
-        raise AssertionError("letters or digits are not plain")
+    letters = [class_ for class_ in letters if all(_is_plain(frozenset([class_]), m) for m in machines.values())]
+    bad = {key for key, machine in machines.items() for g in (letters, digits) if not _is_plain(frozenset(g), machine)}
+    if len(space) != 1 or bad:
+        raise AssertionError(f"letters or digits are not plain: {sorted(bad)}")
     others = sorted(representative.keys() - {*space, *letters, *digits})
     numbers = np.zeros(int(classes.max()) + 1, np.uint16)
     for number, class_ in enumerate([*space, *sorted(letters), *sorted(digits), *others], SPACE_CLASS):
@@ -158,19 +160,16 @@ def _order(classes: npt.NDArray[np.uint16], machines: list[Automaton]) -> tuple[
     return numbers, SPACE_CLASS + len(letters), SPACE_CLASS + len(letters) + len(digits)
 
 
-def _is_plain(group: frozenset[int], machines: list[Automaton]) -> bool:
-    """Whether no automaton can accept anything that is made of the group's classes and boundaries."""
-    for machine in machines:
-        seen = {1}
-        stack = [1]
-        while stack:
-            for class_, state in machine.steps[stack.pop()].items():
-                if class_ in group | {BOUNDARY} and state not in seen:
-                    seen.add(state)
-                    stack.append(state)
-        if any(machine.overshoot[state] >= 0 for state in seen):
-            return False
-    return True
+def _is_plain(group: frozenset[int], machine: Automaton) -> bool:
+    """Whether the automaton cannot accept anything that is made of the group's classes and boundaries."""
+    seen = {1}
+    stack = [1]
+    while stack:
+        for class_, state in machine.steps[stack.pop()].items():
+            if class_ in group | {BOUNDARY} and state not in seen:
+                seen.add(state)
+                stack.append(state)
+    return all(machine.overshoot[state] < 0 for state in seen)
 
 
 def _state_tables(
@@ -209,6 +208,12 @@ def tables_sha256(tables: Mapping[str, npt.NDArray[Any]]) -> str:
         digest.update(f"{name} {array.dtype} {array.shape}\n".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
+
+
+def stored_tables() -> Mapping[str, npt.NDArray[Any]]:
+    """What the shipped file holds."""
+    with np.load(TABLES) as stored:
+        return dict(stored)
 
 
 def main() -> None:

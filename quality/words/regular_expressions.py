@@ -54,10 +54,8 @@ def alternatives(items: Sequence[Item]) -> list[Alternative]:
 def is_anchored(items: Sequence[Item], end: bool) -> bool:
     """Whether the expression matches at the end (else: the beginning) of a string alone."""
     anchor = _constants.AT_END if end else _constants.AT_BEGINNING
-    for flat in _flattened(list(items)):
-        if not flat or flat[-1 if end else 0] != (_constants.AT, anchor):
-            return False
-    return True
+    ways = _flattened(list(items))
+    return all(flat and flat[-1 if end else 0] == (_constants.AT, anchor) for flat in ways)
 
 
 def _flattened(items: list[Item]) -> Iterator[list[Item]]:

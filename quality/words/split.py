@@ -18,7 +18,9 @@ from quality.words.uncounted import uncounted
 
 # A call for each document costs nothing, and to inline all of this at every call would cost minutes of compiling.
 @njit(cache=True, nogil=True)
-def split_words(code_points: Any, n_chars: int, word_tables: Any, cache: Any, splitter: int, starts: Any, ends: Any) -> int:
+def split_words(
+    code_points: Any, n_chars: int, word_tables: Any, cache: Any, splitter: int, starts: Any, ends: Any
+) -> int:
     """Split code_points[:n_chars] (uint32, below 0x110000) into words; how many there are.
 
     Word i is code_points[starts[i]:ends[i]]. Words are in order, don't overlap and are never empty; all that is no
@@ -44,7 +46,15 @@ def split_words(code_points: Any, n_chars: int, word_tables: Any, cache: Any, sp
 
 @kernel
 def _split_at(
-    code_points: Any, start: int, n_chars: int, tables: Any, cache: Any, splitter: int, starts: Any, ends: Any, n_words: int
+    code_points: Any,
+    start: int,
+    n_chars: int,
+    tables: Any,
+    cache: Any,
+    splitter: int,
+    starts: Any,
+    ends: Any,
+    n_words: int,
 ) -> tuple[int, int]:
     """Add the words of the chunk that begins at `start`; where it ends, and the new number of words."""
     at = start

@@ -8,6 +8,9 @@ import numpy.typing as npt
 
 from quality.characters import class_table
 
+# Of the shipped tables, as quality/words/make_tables.py prints it; made from spaCy 3.8.
+SHA256 = "47d4429cfc3bbb0fca4af427025f20d6aa8308b2ade9631a71ef7cd815fae115"
+
 # Classes of code points that have a fixed number. Behind them come plain letters, digits, and all others.
 SPACE_CLASS = 1
 
@@ -20,12 +23,12 @@ LOWER = 8  # of top-level domains
 PREFIX, SUFFIX, INFIX, WHOLE = range(4)  # columns of `start_states`
 
 
-# One record of arrays that only the kernels of this package look into, shape (1,): one pointer to pass on, where a tuple
-# of so many arrays would take most of the time of a call, and all of them to compile. Its fields, as made by
+# One record of arrays that only the kernels of this package look into, shape (1,): one pointer to pass on. A tuple of
+# so many arrays would take most of the time of every call, and minutes to compile. Its fields, as made by
 # quality/words/make_tables.py (axes of length n_splitters follow `quality.words.splitters`):
 #
 #   classes             uint8 (0x110000,)               quality.characters.class_table, for the simple splitter
-#   code_point_classes  uint8 (0x110000,)               columns of next_states
+#   code_point_classes  uint16 (0x110000,)              columns of next_states
 #   last_letter         int64                           classes above SPACE_CLASS up to this one are plain letters
 #   last_digit          int64                           those that follow, up to this one, are digits
 #   url_bits            uint8 (n_classes,)

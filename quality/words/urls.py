@@ -47,9 +47,7 @@ def _is(code_point: int, bit: int, tables: Any) -> bool:
 def _after_scheme(code_points: Any, start: int, end: int, tables: Any) -> int:
     """The place behind `scheme://`; `start` where there is none."""
     at = start
-    while at < end and (
-        _is(code_points[at], WORD_CHARACTER, tables) or code_points[at] in (PLUS, HYPHEN, FULL_STOP)
-    ):
+    while at < end and (_is(code_points[at], WORD_CHARACTER, tables) or code_points[at] in (PLUS, HYPHEN, FULL_STOP)):
         at += 1
     if at - start < LEAST_SCHEME_CHARS or at + 3 > end:
         return start
@@ -78,7 +76,7 @@ def _is_host(code_points: Any, at: int, end: int, tables: Any) -> bool:
 
 @kernel
 def _is_label_character(code_point: int, tables: Any) -> bool:
-    return _is(code_point, HOST, tables) or code_point == UNDERSCORE or code_point == HYPHEN
+    return _is(code_point, HOST, tables) or code_point in (UNDERSCORE, HYPHEN)
 
 
 @kernel
@@ -116,7 +114,7 @@ def _is_ipv4(code_points: Any, at: int, end: int, tables: Any) -> bool:
         octet_end = at
         while octet_end < end and octet_end - at <= 3 and _is(code_points[octet_end], NUMERAL, tables):
             octet_end += 1
-        if not _is_octet(code_points, at, octet_end, octet, tables):
+        if not _is_octet(code_points, at, octet_end, octet):
             return False
         if octet == 1:
             second = at
@@ -125,11 +123,11 @@ def _is_ipv4(code_points: Any, at: int, end: int, tables: Any) -> bool:
         if octet < 3 and (octet_end == end or code_points[octet_end] != FULL_STOP):
             return False
         at = octet_end + (octet < 3)
-    return not _is_private(code_points, first, second, third, tables) and _ends_host(code_points, at, end, tables)
+    return not _is_private(code_points, first, second, third) and _ends_host(code_points, at, end, tables)
 
 
 @kernel
-def _is_octet(code_points: Any, start: int, end: int, octet: int, tables: Any) -> bool:
+def _is_octet(code_points: Any, start: int, end: int, octet: int) -> bool:
     """Whether the characters are octet 0 (1-223), 1 or 2 (0-255, or two digits), or 3 (1-254)."""
     n_chars = end - start
     if n_chars < 1 or n_chars > 3:
@@ -149,7 +147,7 @@ def _is_octet(code_points: Any, start: int, end: int, octet: int, tables: Any) -
 
 
 @kernel
-def _is_private(code_points: Any, first: int, second: int, third: int, tables: Any) -> bool:
+def _is_private(code_points: Any, first: int, second: int, third: int) -> bool:
     """Whether an address, whose octets begin there, is 10.*, 127.*, 169.254.*, 192.168.* or 172.16.* to 172.31.*"""
     network = _number(code_points, first, second - 1)
     subnet = _number(code_points, second, third - 1)
