@@ -101,7 +101,7 @@ CHECKED_RUN = """
 import json, sys
 import numpy as np, pyarrow as pa
 from quality.characters import decode
-from tests.quality.test_signals import hostile_array, measure
+from tests.quality.test_signals import cleaned, hostile_array, measure
 try:
     decode(np.frombuffer(b"abc", np.uint8), 0, 3, np.empty(2, np.uint32))
 except IndexError:
