@@ -46,9 +46,10 @@ def count_fineweb_lines(code_points: Any, n_chars: int, classes: Any, keys: Any,
 @lean_kernel
 def _read_line(code_points: Any, start: int, n_chars: int, classes: Any) -> tuple[int, bool]:
     """The end of the line that begins at `start`, and whether it is blank."""
-    is_blank = True
-    end = start
+    first = start
+    while first < n_chars and code_points[first] != LINE_FEED and classes[code_points[first]] & SPACE:
+        first += 1
+    end = first
     while end < n_chars and code_points[end] != LINE_FEED:
-        is_blank = is_blank and classes[code_points[end]] & SPACE != 0
         end += 1
-    return end, is_blank
+    return end, first == end

@@ -142,12 +142,12 @@ def _count_gopher(n_chars: int, n_words: int, tables: Any, row: int, scratch: An
     gopher_quality.count_words(code_points, starts, ends, n_words, classes, tally)
     repeated_lines.count_repeated_lines(code_points, n_chars, scratch.keys, tally)
     repeated_lines.count_repeated_paragraphs(code_points, n_chars, classes, scratch.keys, tally)
-    ngrams.hash_words(code_points, starts, ends, n_words, hashes, chars)
+    ngrams.hash_words(code_points, starts, ends, n_words, hashes, chars, scratch.windows)
     tally.n_distinct_stop_words = count_stop_words(
         code_points, starts, ends, n_words, hashes, chars, powers, tables.traits, row
     )
     ngrams.count_top_ngrams(hashes, chars, n_words, powers, scratch, tally)
-    ngrams.count_duplicate_ngrams(hashes, chars, n_words, powers, scratch.keys, tally)
+    ngrams.count_duplicate_ngrams(hashes, chars, n_words, powers, scratch, tally)
 
 
 @lean_called_kernel

@@ -10,20 +10,31 @@ from typing import Any
 import numpy as np
 
 from quality.kernel import lean_called_kernel, lean_kernel
-from quality.prose.hashing import SPREAD, appended, cleared, is_repeated, mixed, place_of, power
+from quality.prose.hashing import BASE, ONE, SPREAD, appended, cleared, is_repeated, mixed, place_of, power
+
+LEAST_DUPLICATE_NGRAM = 5
+WINDOW_CHARS = 12  # one in thirty 5-grams is shorter
+POWER_OF_WINDOW = np.uint64(pow(int(BASE), WINDOW_CHARS, 1 << 64))
 
 
 @lean_kernel
-def hash_words(code_points: Any, starts: Any, ends: Any, n_words: int, hashes: Any, chars: Any) -> None:
-    """Of the words joined by nothing: hashes[i] and chars[i] are hash and length of the first i of them."""
+def hash_words(code_points: Any, starts: Any, ends: Any, n_words: int, hashes: Any, chars: Any, windows: Any) -> None:
+    """Of the words joined by nothing: hashes[i] and chars[i] are hash and length of the first i of them.
+
+    windows[i] is a key of the WINDOW_CHARS characters from the beginning of word i on, for those that have so many.
+    """
     text_hash = np.uint64(0)
     n_chars = 0
     hashes[0] = text_hash
     chars[0] = 0
+    first = 0  # the first word whose window is not complete
     for word in range(n_words):
         for at in range(starts[word], ends[word]):
             text_hash = appended(text_hash, code_points[at])
-        n_chars += ends[word] - starts[word]
+            n_chars += 1
+            if n_chars == chars[first] + WINDOW_CHARS:
+                windows[first] = mixed(text_hash - hashes[first] * POWER_OF_WINDOW)
+                first += 1
         hashes[word + 1] = text_hash
         chars[word + 1] = n_chars
 
@@ -106,25 +117,68 @@ def _keep_repeated(candidates: Any, places: Any, counts: Any, n_candidates: int)
 
 
 @lean_kernel
-def count_duplicate_ngrams(hashes: Any, chars: Any, n_words: int, powers: Any, keys: Any, tally: Any) -> None:
+def count_duplicate_ngrams(hashes: Any, chars: Any, n_words: int, powers: Any, scratch: Any, tally: Any) -> None:
     """Fill in the characters of duplicate 5- to 10-grams."""
-    tally.duplicate_5_gram_chars = _duplicate_ngram_chars(5, hashes, chars, n_words, powers, keys)
-    tally.duplicate_6_gram_chars = _duplicate_ngram_chars(6, hashes, chars, n_words, powers, keys)
-    tally.duplicate_7_gram_chars = _duplicate_ngram_chars(7, hashes, chars, n_words, powers, keys)
-    tally.duplicate_8_gram_chars = _duplicate_ngram_chars(8, hashes, chars, n_words, powers, keys)
-    tally.duplicate_9_gram_chars = _duplicate_ngram_chars(9, hashes, chars, n_words, powers, keys)
-    tally.duplicate_10_gram_chars = _duplicate_ngram_chars(10, hashes, chars, n_words, powers, keys)
+    n = _find_candidates(hashes, chars, n_words, scratch)
+    keys, candidates = scratch.keys, scratch.candidates
+    tally.duplicate_5_gram_chars = _duplicate_ngram_chars(5, hashes, chars, n_words, powers, keys, candidates, n)
+    tally.duplicate_6_gram_chars = _duplicate_ngram_chars(6, hashes, chars, n_words, powers, keys, candidates, n)
+    tally.duplicate_7_gram_chars = _duplicate_ngram_chars(7, hashes, chars, n_words, powers, keys, candidates, n)
+    tally.duplicate_8_gram_chars = _duplicate_ngram_chars(8, hashes, chars, n_words, powers, keys, candidates, n)
+    tally.duplicate_9_gram_chars = _duplicate_ngram_chars(9, hashes, chars, n_words, powers, keys, candidates, n)
+    tally.duplicate_10_gram_chars = _duplicate_ngram_chars(10, hashes, chars, n_words, powers, keys, candidates, n)
+
+
+@lean_kernel
+def _find_candidates(hashes: Any, chars: Any, n_words: int, scratch: Any) -> int:
+    """Fill in the words where a repeated n-gram of five words or more may begin; how many there are.
+
+    Equal n-grams are equal in their first WINDOW_CHARS characters, or shorter. So most words need no further look: at
+    theirs, no other word has the same place in a table without keys.
+    """
+    seen, places, candidates = scratch.seen, scratch.places, scratch.candidates
+    mask = _cleared_bytes(seen, n_words)
+    n_starts = max(n_words - LEAST_DUPLICATE_NGRAM + 1, 0)
+    for word in range(n_starts):
+        if chars[word + LEAST_DUPLICATE_NGRAM] - chars[word] >= WINDOW_CHARS:
+            place = int(scratch.windows[word] >> ONE) & mask
+            seen[place] += seen[place] < 2
+            places[word] = place
+        else:
+            places[word] = -1
+    n_candidates = 0
+    for word in range(n_starts):
+        if places[word] < 0 or seen[places[word]] > 1:
+            candidates[n_candidates] = word
+            n_candidates += 1
+    return n_candidates
+
+
+@lean_kernel
+def _cleared_bytes(seen: Any, n_words: int) -> int:
+    """Empty a table of eight bytes a word or more, a power of two; the mask of its places."""
+    n_places = 16
+    while n_places < 8 * n_words and 2 * n_places <= len(seen):
+        n_places *= 2
+    for place in range(n_places):
+        seen[place] = 0
+    return n_places - 1
 
 
 @lean_called_kernel
-def _duplicate_ngram_chars(n: int, hashes: Any, chars: Any, n_words: int, powers: Any, keys: Any) -> int:
-    mask = cleared(keys, max(n_words - n + 1, 0))
+def _duplicate_ngram_chars(
+    n: int, hashes: Any, chars: Any, n_words: int, powers: Any, keys: Any, candidates: Any, n_candidates: int
+) -> int:
+    """Characters of the n-grams that were read before; where one was, reading goes on behind it."""
+    mask = cleared(keys, n_candidates)
     n_chars = 0
-    word = 0
-    while word + n <= n_words:
-        if is_repeated(keys, mask, mixed(joined_hash(hashes, chars, word, word + n, powers))):
+    next_word = 0
+    for i in range(n_candidates):
+        word = candidates[i]
+        if word + n > n_words:
+            break
+        is_read = word < next_word
+        if not is_read and is_repeated(keys, mask, mixed(joined_hash(hashes, chars, word, word + n, powers))):
             n_chars += chars[word + n] - chars[word]
-            word += n
-        else:
-            word += 1
+            next_word = word + n
     return n_chars
