@@ -26,7 +26,7 @@ from quality.signal_group import documents_of, measure_groups, signal_groups
 LARGEST_CHARS = 3_000  # datatrove splits about 0.25 MB/s into words, and four filters look at each document twice
 N_DOCUMENTS, N_QUICK = 6_000, 300
 TIMED_BYTES, TIMED_QUICK = 2_000_000, 300_000  # of documents of any length
-OUR_TIMES = 10
+OUR_TIMES = 20  # as much text as a batch of a pipeline holds
 ROUNDS = 3
 
 Disagreements = Counter[tuple[str, str, str]]  # by filter, what differs and source

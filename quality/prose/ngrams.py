@@ -32,7 +32,7 @@ def hash_words(code_points: Any, starts: Any, ends: Any, n_words: int, hashes: A
         for at in range(starts[word], ends[word]):
             text_hash = appended(text_hash, code_points[at])
             n_chars += 1
-            if n_chars == chars[first] + WINDOW_CHARS:
+            if first <= word and n_chars == chars[first] + WINDOW_CHARS:
                 windows[first] = mixed(text_hash - hashes[first] * POWER_OF_WINDOW)
                 first += 1
         hashes[word + 1] = text_hash
@@ -119,7 +119,7 @@ def _keep_repeated(candidates: Any, places: Any, counts: Any, n_candidates: int)
 @lean_kernel
 def count_duplicate_ngrams(hashes: Any, chars: Any, n_words: int, powers: Any, scratch: Any, tally: Any) -> None:
     """Fill in the characters of duplicate 5- to 10-grams."""
-    n = _find_candidates(hashes, chars, n_words, scratch)
+    n = _find_candidates(chars, n_words, scratch)
     keys, candidates = scratch.keys, scratch.candidates
     tally.duplicate_5_gram_chars = _duplicate_ngram_chars(5, hashes, chars, n_words, powers, keys, candidates, n)
     tally.duplicate_6_gram_chars = _duplicate_ngram_chars(6, hashes, chars, n_words, powers, keys, candidates, n)
@@ -130,7 +130,7 @@ def count_duplicate_ngrams(hashes: Any, chars: Any, n_words: int, powers: Any, s
 
 
 @lean_kernel
-def _find_candidates(hashes: Any, chars: Any, n_words: int, scratch: Any) -> int:
+def _find_candidates(chars: Any, n_words: int, scratch: Any) -> int:
     """Fill in the words where a repeated n-gram of five words or more may begin; how many there are.
 
     Equal n-grams are equal in their first WINDOW_CHARS characters, or shorter. So most words need no further look: at

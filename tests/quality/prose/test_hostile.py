@@ -36,7 +36,9 @@ def test_large_and_strange_texts_are_counted(text: bytes, signals: dict[str, flo
     column, found = measured(text)
     assert {name: found.columns[name][0].as_py() for name in signals} == signals
     edits = merged(found.edits)
-    assert all(0 <= start < end <= len(text) for start, end in zip(edits["start_bytes"], edits["end_bytes"], strict=True))
+    assert all(
+        0 <= start < end <= len(text) for start, end in zip(edits["start_bytes"], edits["end_bytes"], strict=True)
+    )
     assert len(apply_edits(column, edits)[0].as_buffer()) <= len(text)
 
 
