@@ -14,6 +14,7 @@ PARTS = (
     "pii",
     "classifier",
     "words",
+    "filters",
 )
 
 

@@ -56,6 +56,13 @@ def decode(data: Any, start: int, end: int, code_points: Any) -> int:
 
 
 @kernel
+def char_bytes(data: Any, at: int, end: int) -> int:
+    """How many bytes `decode` reads as the character that begins at data[at]."""
+    size = 1 if data[at] < 0x80 else _sequence_bytes(data[at])
+    return size if at + size <= end else 1
+
+
+@kernel
 def _sequence_bytes(lead: int) -> int:
     if lead < 0xC0:
         return 1

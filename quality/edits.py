@@ -40,9 +40,13 @@ def merged(edits: Edits) -> Edits:
     merely touch stay apart.
     """
     order = np.lexsort((edits["kind"], -edits["end_bytes"], edits["start_bytes"], edits["document"]))
+    ordered = edits[order]
+    is_same_document = ordered["document"][1:] == ordered["document"][:-1]
+    if not (is_same_document & (ordered["start_bytes"][1:] < ordered["end_bytes"][:-1])).any():
+        return ordered
     kept: list[tuple[int, int, int, int]] = []
     longest = 0
-    for document, start, end, kind in edits[order].tolist():
+    for document, start, end, kind in ordered.tolist():
         if kept and kept[-1][0] == document and start < kept[-1][2]:
             last = kept[-1]
             if end - start > longest:

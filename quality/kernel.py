@@ -2,17 +2,26 @@
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 from numba import njit
 
 # Compiled once per machine, then read from numba's cache; other threads run meanwhile. Array bounds are checked only
 # where NUMBA_BOUNDSCHECK=1 asks for it, as one of the tests does. No fastmath: results are the same everywhere.
-# Forced inlining halves the time of language identification: a real call counts the references to all its arrays.
-kernel = njit(cache=True, nogil=True, forceinline=True)
-# For kernels that neither make nor return arrays: compiled without the counting of references, which a kernel that
-# takes many arrays spends nearly all its time with (language identification: 4 MB/s with it, 50 without). The option is
-# numba's own and not documented.
-lean_kernel = njit(cache=True, nogil=True, forceinline=True, _nrt=False)  # type: ignore[call-overload]
+#
+# `_nrt` is numba's own option and not documented: whether references to arrays are counted. It is always said, so that
+# it isn't taken from the caller.
+_COUNTED: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": True}
+_UNCOUNTED: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
+
+# Inlined wherever it is called: a real call counts the references to all its arrays.
+kernel = njit(forceinline=True, **_COUNTED)
+# For what is long, called from several places, and seldom (a few times a document): each place would compile it anew.
+called_kernel = njit(**_COUNTED)
+# For kernels that allocate nothing and return no array but one of their arguments: counting references at every use of
+# an array took nearly all the time of those with many arrays (language identification: 4 MB/s with it, 50 without).
+lean_kernel = njit(forceinline=True, **_UNCOUNTED)
+lean_called_kernel = njit(**_UNCOUNTED)
 
 
 def forget_outdated_kernels(package: Path) -> None:

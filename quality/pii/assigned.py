@@ -7,10 +7,9 @@ seldom reaches it.
 
 from typing import Any
 
-from quality.kernel import kernel
+from quality.kernel import called_kernel, kernel
 from quality.pii.bytes import QUOTE, SECRET, any_stands_within, is_of, is_word, phrases
 from quality.pii.entropy import entropy_bits, is_hex, is_placeholder, is_uuid, n_digit_borders
-from quality.pii.rare_kernel import rare_kernel
 
 MIN_HEX_BITS = 3.0
 MIN_BITS = 3.5
@@ -65,7 +64,7 @@ def _may_be_long(data: Any, at: int, end: int) -> bool:
     return last < end and is_of(data[last], SECRET) and is_of(data[at + MIN_BYTES // 2], SECRET)
 
 
-@rare_kernel
+@called_kernel
 def _is_secret(data: Any, at: int, start: int, stop: int, floor: int) -> bool:
     """data[start:stop] looks random, and the name before data[at] says that it is a secret."""
     if not _is_random(data, start, stop):

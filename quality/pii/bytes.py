@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from quality.kernel import kernel
-from quality.pii.rare_kernel import rare_kernel
+from quality.kernel import called_kernel, kernel
 
 DIGIT = 1
 UPPER = 2
@@ -60,7 +59,7 @@ def lower(byte: int) -> int:
     return byte + 32 if is_of(byte, UPPER) else byte
 
 
-@rare_kernel
+@called_kernel
 def run_end(data: Any, start: int, end: int, classes: int) -> int:
     """Where the run of bytes of `classes` that begins at `start` ends: `end` at the latest."""
     at = start
@@ -94,7 +93,7 @@ def stands_at(data: Any, at: int, end: int, table: Any, i: int) -> bool:
     return True
 
 
-@rare_kernel
+@called_kernel
 def any_stands_at(data: Any, at: int, end: int, table: Any) -> bool:
     """Some phrase of the table begins at data[at] and ends before `end`."""
     for i in range(len(table.offsets) - 1):  # noqa: SIM110
@@ -103,7 +102,7 @@ def any_stands_at(data: Any, at: int, end: int, table: Any) -> bool:
     return False
 
 
-@rare_kernel
+@called_kernel
 def any_stands_within(data: Any, start: int, end: int, table: Any) -> bool:
     """Some phrase of the table stands anywhere in data[start:end]."""
     for at in range(start, end):  # noqa: SIM110 (numba has no generators)
@@ -112,7 +111,7 @@ def any_stands_within(data: Any, start: int, end: int, table: Any) -> bool:
     return False
 
 
-@rare_kernel
+@called_kernel
 def any_word_ends_at(data: Any, floor: int, at: int, table: Any) -> bool:
     """Some phrase of the table, a word by itself, ends before data[at], and does not begin before `floor`.
 

@@ -6,7 +6,7 @@ parts, comments and domains of numbers, which RFC 5322 allows, are not looked fo
 
 from typing import Any
 
-from quality.kernel import kernel
+from quality.kernel import called_kernel, kernel
 from quality.pii.bytes import (
     ALPHANUMERIC,
     HEX,
@@ -19,7 +19,6 @@ from quality.pii.bytes import (
     phrases,
     run_end,
 )
-from quality.pii.rare_kernel import rare_kernel
 from quality.pii.top_level_domains import is_top_level_domain
 
 MAX_LOCAL_BYTES = 64
@@ -39,7 +38,7 @@ def may_be_email(data: Any, at: int, floor: int, end: int) -> bool:
     return is_of(data[at + 1], ALPHANUMERIC) or data[at + 1] >= 0x80
 
 
-@rare_kernel
+@called_kernel
 def find_email(data: Any, at: int, floor: int, end: int, domains: Any) -> tuple[int, int]:
     """Start and end of the address around the @ at data[at], within data[floor:end]; or (0, 0)."""
     stop = _domain_end(data, at + 1, end, domains)
@@ -106,7 +105,7 @@ def _after_escape(data: Any, start: int, at: int, floor: int) -> int:
     return start
 
 
-@rare_kernel
+@called_kernel
 def _domain_end(data: Any, start: int, end: int, domains: Any) -> int:
     """End of the domain that begins at `start`: its last label is a top-level domain. 0 if there is none.
 

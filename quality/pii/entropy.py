@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from quality.kernel import kernel
+from quality.kernel import called_kernel, kernel
 from quality.pii.bytes import ALPHANUMERIC, DIGIT, HEX, any_stands_within, is_of, phrases
-from quality.pii.rare_kernel import rare_kernel
 
 MAX_BYTES = 512  # what a longer string begins with is enough
 
@@ -21,7 +20,7 @@ PLACEHOLDERS = phrases(
 )
 
 
-@rare_kernel
+@called_kernel
 def entropy_bits(data: Any, start: int, end: int) -> float:
     """Shannon entropy of the bytes data[start:end], in bits per byte; of the first MAX_BYTES of them."""
     n_bytes = min(end - start, MAX_BYTES)
@@ -60,7 +59,7 @@ def n_digit_borders(data: Any, start: int, end: int) -> int:
     return n_borders
 
 
-@rare_kernel
+@called_kernel
 def is_placeholder(data: Any, start: int, end: int) -> bool:
     """The string says that it stands for a key."""
     return any_stands_within(data, start, min(end, start + MAX_BYTES), PLACEHOLDERS)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quality.edits import EDIT_KINDS
-from quality.kernel import kernel
+from quality.kernel import called_kernel, kernel
 from quality.pii.assigned import find_assigned
 from quality.pii.bytes import DIGIT, is_of
 from quality.pii.emails import find_email, may_be_email
@@ -18,7 +18,6 @@ from quality.pii.ipv6 import find_ipv6
 from quality.pii.numbers_in_groups import START, new_groups, run_of_groups
 from quality.pii.phones import MAX_DIGITS, MIN_DIGITS, is_phone
 from quality.pii.private_keys import find_private_key
-from quality.pii.rare_kernel import rare_kernel
 from quality.pii.token_formats import TOKEN_KINDS
 from quality.pii.tokens import find_token, find_web_token
 from quality.pii.top_level_domains import top_level_domains
@@ -75,7 +74,7 @@ def _find(data: Any, offsets: Any, is_code: Any, domains: Any, groups: Any, find
     return n_found
 
 
-@rare_kernel
+@called_kernel
 def _find_in_document(data: Any, start: int, end: int, document: int, domains: Any, findings: Any, n_found: int) -> int:
     floor = start  # nothing found begins before it
     at = start
@@ -135,7 +134,7 @@ def _look(data: Any, at: int, floor: int, end: int, trigger: int, domains: Any) 
     return start, stop, KEY, PRIVATE_KEY
 
 
-@rare_kernel
+@called_kernel
 def _find_phones(
     data: Any, start: int, end: int, document: int, is_code: bool, groups: Any, findings: Any, first: int, n_found: int
 ) -> int:

@@ -6,9 +6,8 @@ recognised as BigCode's redaction of The Stack does, by its small numbers, and b
 
 from typing import Any
 
-from quality.kernel import kernel
+from quality.kernel import called_kernel, kernel
 from quality.pii.bytes import DIGIT, LETTER, any_word_ends_at, is_of, is_word, phrases
-from quality.pii.rare_kernel import rare_kernel
 
 # A version has four numbers below MAX_SMALL_NUMBER, or the first below it and two others of one digit. Of random
 # addresses one in 1,100 is as small.
@@ -39,7 +38,7 @@ def find_ipv4(data: Any, dot: int, floor: int, end: int) -> tuple[int, int]:
     return (start, stop) if stop else (0, 0)
 
 
-@rare_kernel
+@called_kernel
 def _public_end(data: Any, start: int, floor: int, end: int) -> int:
     """Where the public address that begins at data[start] ends; 0 if there is none."""
     address, stop = read_ipv4(data, start, end)

@@ -6,9 +6,8 @@ addresses are none. Blocks for documentation and protocols stay, as `ipaddress` 
 
 from typing import Any
 
-from quality.kernel import kernel
+from quality.kernel import called_kernel, kernel
 from quality.pii.bytes import DIGIT, HEX, is_of, is_word
-from quality.pii.rare_kernel import rare_kernel
 
 N_GROUPS = 8
 MIN_GROUPS = 3  # 2a00:: alone is a network's
@@ -24,7 +23,7 @@ def find_ipv6(data: Any, colon: int, floor: int, end: int) -> tuple[int, int]:
     return (start, stop) if stop else (0, 0)
 
 
-@rare_kernel
+@called_kernel
 def _public_end(data: Any, start: int, colon: int, floor: int, end: int) -> int:
     """Where the public address that begins at data[start] ends; 0 if there is none."""
     if not _begins_clean(data, start, floor):

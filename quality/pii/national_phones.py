@@ -6,15 +6,14 @@ Korea, China and Russia. Forms that ids, prices and arrays share need a word suc
 
 from typing import Any
 
-from quality.kernel import kernel
+from quality.kernel import called_kernel, kernel
 from quality.pii.numbers_in_groups import DASH, DOT, N_DIGITS, N_GROUPS, PARENTHESIS, SEPARATORS, SLASH, SPACE
-from quality.pii.rare_kernel import rare_kernel
 
 MAX_GROUPS_AFTER_WORD = 6
 MAX_DIGITS_AFTER_WORD = 12
 
 
-@rare_kernel
+@called_kernel
 def is_national(groups: Any, has_word: bool, is_code: bool) -> bool:
     """The groups are a national number; `has_word`: the text says so before it."""
     if has_word:

@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from quality.kernel import kernel
+from quality.kernel import called_kernel, kernel
 from quality.pii.bytes import DIGIT, LETTER, is_of
-from quality.pii.rare_kernel import rare_kernel
 
 MAX_GROUPS = 8
 MAX_GROUP_DIGITS = 15
@@ -56,7 +55,7 @@ def run_of_groups(data: Any, start: int, end: int) -> tuple[int, int]:
             return stop, n_digits
 
 
-@rare_kernel
+@called_kernel
 def read_groups(data: Any, start: int, stop: int, floor: int, groups: Any) -> None:
     """Read the run of groups data[start:stop], as `run_of_groups` found it, into `groups`.
 

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from quality.kernel import kernel
+from quality.kernel import called_kernel, kernel
 from quality.pii.bytes import any_word_ends_at, phrases
-from quality.pii.rare_kernel import rare_kernel
 
 MAX_GAP_BYTES = 8  # between the word and the number: "Tel.: "
 
@@ -33,7 +32,7 @@ PHONE_WORDS = phrases(
 )
 
 
-@rare_kernel
+@called_kernel
 def has_phone_word_before(data: Any, floor: int, start: int) -> bool:
     """A word for telephones stands before data[start], with at most a few marks and blanks between."""
     at = start

@@ -6,13 +6,12 @@ parentheses, or a word before it: blanks alone separate the numbers of tables an
 
 from typing import Any
 
-from quality.kernel import kernel
+from quality.kernel import called_kernel, kernel
 from quality.pii.bytes import DIGIT, LETTER, any_stands_at, is_of, is_word, phrases
 from quality.pii.country_codes import NATIONAL_DIGITS
 from quality.pii.national_phones import is_national
 from quality.pii.numbers_in_groups import DOT, HAS_PLUS, MAX_GROUPS, N_DIGITS, N_GROUPS, SEPARATORS, START, read_groups
 from quality.pii.phone_words import has_phone_word_before
-from quality.pii.rare_kernel import rare_kernel
 
 MIN_DIGITS, MAX_DIGITS = 7, 15  # E.164 allows 15
 MIN_INTERNATIONAL_DIGITS = 9
@@ -21,7 +20,7 @@ NOT_BEFORE = b"./#$%&@\\_*~^-+=<[{"
 NOT_AFTER = b"@%/=_\\*^+#"
 
 
-@rare_kernel
+@called_kernel
 def is_phone(data: Any, first: int, stop: int, floor: int, end: int, groups: Any, is_code: bool) -> bool:
     """The run of groups data[first:stop], of MIN_DIGITS to MAX_DIGITS digits, is a telephone number.
 

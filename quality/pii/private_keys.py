@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from quality.kernel import kernel
+from quality.kernel import called_kernel, kernel
 from quality.pii.bytes import ALPHANUMERIC, UPPER, any_stands_within, is_of, phrases, stands_at
-from quality.pii.rare_kernel import rare_kernel
 
 MAX_LABEL_BYTES = 64
 MIN_LINE_CHARS = 48  # of Base64: some line of a key has as many; the shortest key (Ed25519, PKCS 8) has 64
@@ -16,7 +15,7 @@ PRIVATE_KEY = phrases(["private key"])
 PUNCTUATION = phrases(list("+/=-:,.;()\\\"'|>#*%"))  # of Base64, of headers, and of code around lines
 
 
-@rare_kernel
+@called_kernel
 def find_private_key(data: Any, start: int, end: int) -> tuple[int, int]:
     r"""Start and end of the key whose first dash is data[start], or (0, 0).
 

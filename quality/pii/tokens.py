@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from quality.kernel import kernel
+from quality.kernel import called_kernel, kernel
 from quality.pii.bytes import ALPHANUMERIC, BASE64URL, is_of, is_word, run_end
 from quality.pii.entropy import entropy_bits, is_placeholder
-from quality.pii.rare_kernel import rare_kernel
 from quality.pii.token_formats import token_table
 
 MIN_ENTROPY_BITS = 3.0  # gitleaks asks for 2 to 4; random hexadecimal digits have more than 3.5
@@ -31,7 +30,7 @@ def find_token(data: Any, at: int, floor: int, end: int, group: int) -> tuple[in
     return 0, 0, 0
 
 
-@rare_kernel
+@called_kernel
 def _token_end(data: Any, at: int, end: int, row: int) -> int:
     """Where the token ends that goes on at data[at] behind the row's prefix; 0 if it is none."""
     stop = run_end(data, at, min(end, at + TABLE.max_bytes[row] + 1), TABLE.classes[row])
@@ -75,7 +74,7 @@ def _sendgrid_end(data: Any, dot: int, end: int) -> int:
     return stop if stop - dot - 1 == SENDGRID_SECOND_BYTES else 0
 
 
-@rare_kernel
+@called_kernel
 def find_web_token(data: Any, start: int, floor: int, end: int) -> tuple[int, int]:
     """Start and end of the JSON Web Token (RFC 7519) that begins at data[start], where `ey` stands; or (0, 0).
 

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quality.kernel import kernel
+from quality.kernel import called_kernel, kernel
 from quality.pii.bytes import lower
-from quality.pii.rare_kernel import rare_kernel
 
 TABLE_SLOTS = 4096  # a power of two, more than twice the number of domains
 FNV_OFFSET, FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
@@ -26,7 +25,7 @@ def top_level_domains() -> npt.NDArray[np.uint64]:
     return table
 
 
-@rare_kernel
+@called_kernel
 def is_top_level_domain(data: Any, start: int, end: int, table: Any) -> bool:
     """data[start:end], ASCII letters in any case, is a top-level domain."""
     if end - start < 2 or end - start > MAX_BYTES:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from quality.kernel import kernel
+from quality.kernel import called_kernel, kernel
 from quality.pii.bytes import ALPHANUMERIC, SECRET, any_stands_within, is_of, phrases
 from quality.pii.entropy import entropy_bits, is_placeholder, n_digit_borders
-from quality.pii.rare_kernel import rare_kernel
 
 MAX_USER_INFO_BYTES = 160
 MIN_PASSWORD_BYTES = 8
@@ -13,7 +12,7 @@ MIN_PASSWORD_BITS = 2.75  # gitleaks' curl-auth-header; eight different characte
 LOCAL_HOSTS = phrases(["localhost", "127.0.0.1", "example", "host:", "host/", "hostname"])
 
 
-@rare_kernel
+@called_kernel
 def find_url_password(data: Any, at: int, floor: int, end: int) -> tuple[int, int]:
     """Start and end of the password in a URL's scheme://user:password@, the @ being data[at]; or (0, 0).
 

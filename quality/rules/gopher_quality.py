@@ -1,12 +1,32 @@
 """Gopher's quality rules: prose has words of usual length, few symbols and the usual little words."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
-from quality.rule import Check, Rule, RuleSettings
+from quality.per_language import Described, SettingsPerLanguage, checks_per_language
+from quality.rule import Check, Rule
+
+NAME = "gopher_quality"
+
+CHECKS: tuple[Described, ...] = (
+    ("too_few_words", "n_non_symbol_words", ">=", "min_words"),
+    ("too_many_words", "n_non_symbol_words", "<=", "max_words"),
+    ("words_too_short", "mean_word_chars", ">=", "min_mean_word_chars"),
+    ("words_too_long", "mean_word_chars", "<=", "max_mean_word_chars"),
+    ("too_many_hashes", "hash_to_word_ratio", "<=", "max_hash_to_word_ratio"),
+    ("too_many_ellipses", "ellipsis_to_word_ratio", "<=", "max_ellipsis_to_word_ratio"),
+    ("too_many_bullet_lines", "bullet_line_share", "<=", "max_bullet_line_share"),
+    ("too_many_ellipsis_lines", "ellipsis_line_share", "<=", "max_ellipsis_line_share"),
+    ("too_few_words_with_letter", "words_with_letter_share", ">=", "min_words_with_letter_share"),
+    ("too_few_stop_words", "n_distinct_stop_words", ">=", "min_distinct_stop_words"),
+)
 
 
-class GopherQualitySettings(RuleSettings):
+class GopherQualitySettings(SettingsPerLanguage):
     """Settings of the rule `gopher_quality`; a word that consists of symbols alone is a symbol word."""
+
+    rule_name: ClassVar[str] = NAME
 
     min_words: int = Field(50, ge=0, description="Least number of words, symbol words left out.")
     max_words: int = Field(100_000, ge=0, description="Largest number of words, symbol words left out.")
@@ -22,29 +42,22 @@ class GopherQualitySettings(RuleSettings):
         0.8, ge=0, le=1, description="Least share of all words that contain a letter."
     )
     min_distinct_stop_words: int = Field(
-        2, ge=0, le=8, description="Least number of {the, be, to, of, and, that, have, with} in the text."
+        2,
+        ge=0,
+        description="Least number of the language's stop words in the text; in English {the, be, to, of, and, that, "
+        "have, with}. Languages without a list pass.",
     )
 
 
 def _checks(settings: GopherQualitySettings) -> tuple[Check, ...]:
-    return (
-        Check("too_few_words", "n_non_symbol_words", ">=", settings.min_words),
-        Check("too_many_words", "n_non_symbol_words", "<=", settings.max_words),
-        Check("words_too_short", "mean_word_chars", ">=", settings.min_mean_word_chars),
-        Check("words_too_long", "mean_word_chars", "<=", settings.max_mean_word_chars),
-        Check("too_many_hashes", "hash_to_word_ratio", "<=", settings.max_hash_to_word_ratio),
-        Check("too_many_ellipses", "ellipsis_to_word_ratio", "<=", settings.max_ellipsis_to_word_ratio),
-        Check("too_many_bullet_lines", "bullet_line_share", "<=", settings.max_bullet_line_share),
-        Check("too_many_ellipsis_lines", "ellipsis_line_share", "<=", settings.max_ellipsis_line_share),
-        Check("too_few_words_with_letter", "words_with_letter_share", ">=", settings.min_words_with_letter_share),
-        Check("too_few_stop_words", "n_distinct_stop_words", ">=", settings.min_distinct_stop_words),
-    )
+    return checks_per_language(CHECKS, settings)
 
 
 RULE = Rule(
-    name="gopher_quality",
+    name=NAME,
     meaning="The text reads like prose: words of usual length, few symbols, the usual little words.",
-    origin="Gopher (Rae et al. 2021), appendix A.1, as counted by datatrove's GopherQualityFilter.",
+    origin="Gopher (Rae et al. 2021), appendix A.1, as counted by datatrove's GopherQualityFilter; in other languages "
+    "than English the stop words and bounds of FineWeb-2 (Penedo et al. 2025).",
     settings=GopherQualitySettings,
     checks=_checks,
 )

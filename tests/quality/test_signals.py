@@ -12,16 +12,24 @@ from hypothesis import strategies as st
 
 import quality
 from quality.signal_group import documents_of, measure_groups, signal_groups
-from quality.signals.prose import PROSE_SCHEMA
-from tests.quality.reference import measured
+from quality.signals.prose import PROSE_SCHEMA, ProseSettings
+from quality.signals.shape import SHAPE_SCHEMA
+from tests.quality.reference import prose_of, shape_of
 from tests.quality.texts import documents, multilingual_texts
 
-COUNTED = PROSE_SCHEMA.names
+COUNTED = [*SHAPE_SCHEMA.names, *PROSE_SCHEMA.names]
 GROUPS = {name: group.settings() for name, group in signal_groups().items() if group.measured_for}
 
 
 def measure(text: pa.Array) -> pa.Table:
     return pa.table(dict(measure_groups(documents_of(text), GROUPS).columns))
+
+
+def measure_simply(text: pa.Array) -> pa.Table:
+    """As English, and split simply."""
+    english = documents_of(text, language=pa.array(["en"] * len(text), pa.string()))
+    groups = {"shape": GROUPS["shape"], "prose": ProseSettings(words="simple")}
+    return pa.table(dict(measure_groups(english, groups).columns))
 
 
 def rows(text: pa.Array) -> list[dict[str, object]]:
@@ -34,8 +42,8 @@ def rows(text: pa.Array) -> list[dict[str, object]]:
 @settings(max_examples=300, deadline=None)
 @given(st.lists(documents, max_size=4))
 def test_signals_are_the_references(texts: list[str]) -> None:
-    found = measure(pa.array(texts, pa.string())).select(COUNTED).to_pylist()
-    assert found == [measured(text) for text in texts]
+    found = measure_simply(pa.array(texts, pa.string())).select(COUNTED).to_pylist()
+    assert found == [shape_of(text) | prose_of(text) for text in texts]
 
 
 @settings(max_examples=50, deadline=None)
@@ -74,6 +82,9 @@ def test_offsets_out_of_the_data_are_refused() -> None:
 
 
 HOSTILE = [
+    b"one two three [1] four.\n\n[edit] one two three? one two three? [2\n [3] [4] [5] \n",
+    b"Javascript use cookies lorem ipsum {\r\nabc def \xe2\x84\xaa. \xff\xc3\n" * 3,
+    "我们 有 一个 会议。\n".encode() * 20,
     *(bytes([lead]) for lead in (0x80, 0xBF, 0xC0, 0xDF, 0xE0, 0xEF, 0xF0, 0xF4, 0xF7, 0xFF)),
     b"\xf4\xbf\xbf\xbf \xe3\x81",
     b"a" * 5000,
@@ -90,12 +101,19 @@ CHECKED_RUN = """
 import json, sys
 import numpy as np, pyarrow as pa
 from quality.characters import decode
-from tests.quality.test_signals import hostile_array, measure
+from tests.quality.test_signals import cleaned, hostile_array, measure
 try:
     decode(np.frombuffer(b"abc", np.uint8), 0, 3, np.empty(2, np.uint32))
 except IndexError:
-    json.dump(measure(hostile_array()).to_pylist(), sys.stdout)
+    json.dump([measure(hostile_array()).to_pylist(), cleaned(hostile_array())], sys.stdout)
 """
+
+
+def cleaned(text: pa.Array) -> list[tuple[int, ...]]:
+    """The edits of C4's cleaning."""
+    measured = measure_groups(documents_of(text), {"prose": ProseSettings(clean="c4_any_end")})
+    edits: list[tuple[int, ...]] = measured.edits.tolist()
+    return edits
 
 
 def hostile_array() -> pa.StringArray:
@@ -116,4 +134,6 @@ def test_nothing_is_read_or_written_out_of_bounds(request: pytest.FixtureRequest
         capture_output=True,
         check=True,
     )
-    assert json.loads(checked.stdout) == rows(hostile_array())
+    signals, edits = json.loads(checked.stdout)
+    assert signals == rows(hostile_array())
+    assert [tuple(edit) for edit in edits] == cleaned(hostile_array())

@@ -1,0 +1,83 @@
+"""The phrases by which C4 drops lines and documents, found in a line in either case.
+
+Each phrase is looked for at the rarest of its letters, its anchor: f, k, p and v begin a comparison, nothing else.
+"""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from quality.kernel import lean_kernel
+from quality.prose.classes import KELVIN_SIGN, PHRASE_ANCHOR, PHRASE_ANCHORS
+
+# C4 (Raffel et al. 2020) as datatrove's C4QualityFilter has them.
+LOREM_IPSUM = "lorem ipsum"
+JAVASCRIPT = "javascript"
+POLICY_PHRASES = (
+    "terms of use",
+    "privacy policy",
+    "cookie policy",
+    "uses cookies",
+    "use of cookies",
+    "use cookies",
+)
+
+# What a line was found to have, as bits.
+HAS_LOREM_IPSUM, HAS_JAVASCRIPT, HAS_POLICY = 1, 2, 4
+
+UPPER_A, UPPER_Z, TO_LOWER = ord("A"), ord("Z"), ord("a") - ord("A")
+KELVIN, LOWER_K = ord(KELVIN_SIGN), ord("k")
+
+
+class Phrases(NamedTuple):
+    """The phrases as kernels read them; phrase i is characters[offsets[i]:offsets[i + 1]]."""
+
+    characters: Any  # uint32
+    offsets: Any  # int64, shape (n + 1,)
+    anchors: Any  # int64, shape (n,): where in the phrase its anchor is
+    bits: Any  # int64, shape (n,)
+
+
+@cache
+def phrases() -> Phrases:
+    """All phrases."""
+    found = {LOREM_IPSUM: HAS_LOREM_IPSUM, JAVASCRIPT: HAS_JAVASCRIPT} | dict.fromkeys(POLICY_PHRASES, HAS_POLICY)
+    anchors = [min(phrase.find(anchor) for anchor in PHRASE_ANCHORS if anchor in phrase) for phrase in found]
+    return Phrases(
+        np.array([ord(character) for character in "".join(found)], np.uint32),
+        np.cumsum([0, *map(len, found)]).astype(np.int64),
+        np.array(anchors, np.int64),
+        np.array(list(found.values()), np.int64),
+    )
+
+
+@lean_kernel
+def find_phrases(code_points: Any, start: int, end: int, classes: Any, phrases: Any) -> int:
+    """The bits of all phrases in code_points[start:end]."""
+    found = 0
+    for at in range(start, end):
+        if classes[code_points[at]] & PHRASE_ANCHOR:
+            for phrase in range(len(phrases.anchors)):
+                if _is_phrase_at(code_points, start, end, at - phrases.anchors[phrase], phrases, phrase):
+                    found |= phrases.bits[phrase]
+    return found
+
+
+@lean_kernel
+def _is_phrase_at(code_points: Any, start: int, end: int, at: int, phrases: Any, phrase: int) -> bool:
+    first, last = phrases.offsets[phrase], phrases.offsets[phrase + 1]
+    if at < start or at + last - first > end:
+        return False
+    for i in range(last - first):  # noqa: SIM110
+        if _lower(code_points[at + i]) != phrases.characters[first + i]:
+            return False
+    return True
+
+
+@lean_kernel
+def _lower(code_point: int) -> int:
+    """str.lower for the characters that become ASCII letters."""
+    if UPPER_A <= code_point <= UPPER_Z:
+        return code_point + TO_LOWER
+    return LOWER_K if code_point == KELVIN else code_point

@@ -1,0 +1,54 @@
+"""Counting the distinct stop words of a document, each where its language's traits say to look."""
+
+from typing import Any
+
+import numpy as np
+
+from quality.kernel import lean_kernel
+from quality.prose.hashing import ONE, mixed, text_key
+from quality.prose.languages import ANYWHERE, ENDING, MAX_STOP_WORD_CHARS, STOP_WORD_PLACES, WHOLE_WORD
+from quality.prose.ngrams import joined_hash
+
+MAX_ENDING_CHARS = 2  # of the stop words that are looked for as endings
+
+
+@lean_kernel
+def count_stop_words(
+    code_points: Any, starts: Any, ends: Any, n_words: int, hashes: Any, chars: Any, powers: Any, traits: Any, row: int
+) -> int:
+    """How many of the stop words of language `row` occur; `hashes` and `chars` are those of `hash_words`."""
+    keys, numbers = traits.stop_word_keys[row], traits.stop_word_numbers[row]
+    match = traits.stop_words_match[row]
+    seen = np.uint64(0)
+    for word in range(n_words):
+        start, end = starts[word], ends[word]
+        if match == WHOLE_WORD:
+            if end - start <= MAX_STOP_WORD_CHARS:
+                seen |= _bit_of(mixed(joined_hash(hashes, chars, word, word + 1, powers)), keys, numbers)
+        elif match == ENDING:
+            for ending in range(max(start, end - MAX_ENDING_CHARS), end):
+                seen |= _bit_of(text_key(code_points, ending, end), keys, numbers)
+        elif match == ANYWHERE:
+            for at in range(start, end):
+                seen |= _bit_of(text_key(code_points, at, at + 1), keys, numbers)
+    return int(_n_bits(seen))
+
+
+@lean_kernel
+def _bit_of(key: np.uint64, keys: Any, numbers: Any) -> np.uint64:
+    """The bit of the stop word with this key; 0 for none."""
+    place = int(key) & (STOP_WORD_PLACES - 1)
+    while keys[place] != 0:
+        if keys[place] == key:
+            return ONE << np.uint64(numbers[place])
+        place = (place + 1) & (STOP_WORD_PLACES - 1)
+    return np.uint64(0)
+
+
+@lean_kernel
+def _n_bits(bits: np.uint64) -> int:
+    n = 0
+    while bits:
+        n += 1
+        bits &= bits - ONE
+    return n
