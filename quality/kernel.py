@@ -1,27 +1,35 @@
 """The decorator of every compiled function here."""
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from numba import njit
 
-# Compiled once per machine, then read from numba's cache; other threads run meanwhile. Array bounds are checked only
-# where NUMBA_BOUNDSCHECK=1 asks for it, as one of the tests does. No fastmath: results are the same everywhere.
-#
-# `_nrt` is numba's own option and not documented: whether references to arrays are counted. It is always said, so that
-# it isn't taken from the caller.
-_COUNTED: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": True}
-_UNCOUNTED: dict[str, Any] = {"cache": True, "nogil": True, "_nrt": False}
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+
+def _compiled(inlined: bool, counts_references: bool) -> Callable[[Kernel], Kernel]:
+    """The decorator with these options.
+
+    Compiled once per machine, then read from numba's cache; other threads run meanwhile. Array bounds are checked only
+    where NUMBA_BOUNDSCHECK=1 asks for it, as one of the tests does. No fastmath: results are the same everywhere.
+    `_nrt` is numba's own option and not documented; it is always said, so that it isn't taken from the caller.
+    """
+    options: dict[str, Any] = {"_nrt": counts_references} | ({"forceinline": True} if inlined else {})
+    decorate: Callable[[Kernel], Kernel] = njit(cache=True, nogil=True, **options)
+    return decorate
+
 
 # Inlined wherever it is called: a real call counts the references to all its arrays.
-kernel = njit(forceinline=True, **_COUNTED)
+kernel = _compiled(inlined=True, counts_references=True)
 # For what is long, called from several places, and seldom (a few times a document): each place would compile it anew.
-called_kernel = njit(**_COUNTED)
+called_kernel = _compiled(inlined=False, counts_references=True)
 # For kernels that allocate nothing and return no array but one of their arguments: counting references at every use of
 # an array took nearly all the time of those with many arrays (language identification: 4 MB/s with it, 50 without).
-lean_kernel = njit(forceinline=True, **_UNCOUNTED)
-lean_called_kernel = njit(**_UNCOUNTED)
+lean_kernel = _compiled(inlined=True, counts_references=False)
+lean_called_kernel = _compiled(inlined=False, counts_references=False)
 
 
 def forget_outdated_kernels(package: Path) -> None:

@@ -109,8 +109,13 @@ def signal_groups() -> Mapping[str, SignalGroup]:
 
 @cache
 def signals_schema() -> pa.Schema:
-    """The columns of all groups, in the groups' order."""
-    return pa.schema([column for group in signal_groups().values() for column in group.schema])
+    """The columns of all groups, in the groups' order; ValueError where two groups have one of the same name."""
+    columns = [column for group in signal_groups().values() for column in group.schema]
+    names = [column.name for column in columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"two signal groups measure {', '.join(twice)}: a column has one group")
+    return pa.schema(columns)
 
 
 def group_of_column(name: str) -> str | None:

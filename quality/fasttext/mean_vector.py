@@ -221,7 +221,7 @@ def _add_word_ngrams(word_hash: np.uint32, n_open: int, model: Any, scratch: Any
 
 
 @lean_kernel
-def _add_bucket(bucket: int, model: Any, total: Any) -> int:
+def _add_bucket(bucket: Any, model: Any, total: Any) -> int:
     """Add the vector of an n-gram's bucket, if it has one; how many that are."""
     if not is_kept(bucket, model.ngrams):
         return 0

@@ -47,7 +47,7 @@ def label_score(model: Any, label: int, mean: Any, scores: Any, sigmoid: Any) ->
 
 
 @lean_kernel
-def _log(probability: float) -> np.float32:
+def _log(probability: Any) -> np.float32:
     return np.float32(np.log(np.float64(probability) + LEAST_PROBABILITY))
 
 

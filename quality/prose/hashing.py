@@ -31,7 +31,7 @@ def powers_of_base() -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
 def power(n: int, powers: Any) -> np.uint64:
     """BASE to the power n modulo 2^64."""
     if n < N_POWERS:
-        return powers[n]  # type: ignore[no-any-return]
+        return powers[n]
     result = ONE
     square = BASE
     while n:
@@ -64,7 +64,7 @@ def text_key(code_points: Any, start: int, end: int) -> np.uint64:
     text_hash = np.uint64(0)
     for at in range(start, end):
         text_hash = appended(text_hash, code_points[at])
-    return mixed(text_hash)  # type: ignore[no-any-return]
+    return mixed(text_hash)
 
 
 @lean_kernel
@@ -84,7 +84,7 @@ def segment_hash(code_points: Any, start: int, end: int) -> np.uint64:
     while at < end:
         total = (total ^ np.uint64(code_points[at])) * BASE
         at += 1
-    return mixed(total)  # type: ignore[no-any-return]
+    return mixed(total)
 
 
 @lean_kernel

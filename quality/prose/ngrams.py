@@ -103,7 +103,7 @@ def _words_key(n: int, hashes: Any, chars: Any, first: int, powers: Any) -> np.u
     key = joined_hash(hashes, chars, first, first + n, powers)
     for end in range(first + 1, first + n):
         key = (key ^ np.uint64(chars[end] - chars[first])) * SPREAD
-    return mixed(key)  # type: ignore[no-any-return]
+    return mixed(key)
 
 
 @lean_kernel

@@ -36,7 +36,7 @@ CODE_SCHEMA = pa.schema(
         ("string_share", pa.float64()),  # characters in strings / characters that aren't comments
         ("long_word_share", pa.float64()),  # of words over 20 characters in strings / characters that aren't comments
         ("hex_word_share", pa.float64()),  # of 0x... / characters that aren't comments
-        ("duplicate_line_share", pa.float64()),  # code lines that stand more than once / code lines
+        ("duplicate_code_line_share", pa.float64()),  # code lines that stand more than once / code lines
         ("assert_line_share", pa.float64()),  # code lines with an assertion / code lines
         ("long_string_line_share", pa.float64()),  # lines of strings with over 20 words / code lines
         ("reminder_line_share", pa.float64()),  # lines with todo, fixme, your code here in a comment / lines
@@ -149,7 +149,7 @@ def _signals(tallies: npt.NDArray[Any]) -> dict[str, Any]:
         "string_share": _ratio(tallies["n_string_chars"], n_code_chars),
         "long_word_share": _ratio(tallies["n_long_word_chars"], n_code_chars),
         "hex_word_share": _ratio(tallies["n_hex_word_chars"], n_code_chars),
-        "duplicate_line_share": _ratio(tallies["n_duplicate_lines"], n_code_lines),
+        "duplicate_code_line_share": _ratio(tallies["n_duplicate_lines"], n_code_lines),
         "assert_line_share": _ratio(tallies["n_assert_lines"], n_code_lines),
         "long_string_line_share": _ratio(tallies["n_string_lines"], n_code_lines),
         "reminder_line_share": _ratio(tallies["n_reminder_lines"], n_lines),

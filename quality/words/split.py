@@ -3,9 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from quality.kernel import kernel
+from quality.kernel import called_kernel, kernel
 from quality.words.cache import add_cached, cached_place, put_into_cache
 from quality.words.chunks import split_chunk
 from quality.words.hashing import SEED, mixed
@@ -17,7 +16,7 @@ from quality.words.uncounted import uncounted
 
 
 # A call for each document costs nothing, and to inline all of this at every call would cost minutes of compiling.
-@njit(cache=True, nogil=True)
+@called_kernel
 def split_words(
     code_points: Any, n_chars: int, word_tables: Any, cache: Any, splitter: int, starts: Any, ends: Any
 ) -> int:

@@ -72,7 +72,7 @@ def parts(text: str, kinds: str) -> dict[str, float]:
         "comment_share": ratio(kinds.count("c"), len(text)),
         "string_share": ratio(kinds.count("s"), n_code),
         "assert_line_share": ratio(asserts, len(code_lines)),
-        "duplicate_line_share": ratio(sum(n for n in times.values() if n > 1), len(code_lines)),
+        "duplicate_code_line_share": ratio(sum(n for n in times.values() if n > 1), len(code_lines)),
         "reminder_line_share": ratio(sum(map(_reminds, lines)), text.count("\n") + 1),
     }
 

@@ -297,7 +297,7 @@ from quality.signals.code import SIGNALS, CodeSettings
 from tests.quality.test_code import fragments
 text = fragments()
 for piece in ("ab\\n", "a\\n", "0x1f ", "'a'"):
-    print(SIGNALS.measure(documents_of(pa.array([piece * 99])), CodeSettings()).columns["duplicate_line_share"])
+    print(SIGNALS.measure(documents_of(pa.array([piece * 99])), CodeSettings()).columns["duplicate_code_line_share"])
 for language in (*syntax_languages(), None):
     hints = pa.array([language] * len(text), pa.string())
     print({name: column.to_pylist() for name, column in
