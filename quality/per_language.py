@@ -45,8 +45,8 @@ class SettingsPerLanguage(RuleSettings):
         if field is None or name == "per_language":
             known = ", ".join(sorted(cls.model_fields.keys() - {"per_language"}))
             raise ValueError(f"{name!r} of language {code!r} is no setting of {cls.rule_name}; there are: {known}")
-        constrained = Annotated[field.annotation, *field.metadata]
-        TypeAdapter(constrained).validate_python(bound)  # type: ignore[arg-type]
+        constraint = TypeAdapter[float](Annotated[field.annotation, *field.metadata])  # type: ignore[arg-type]
+        constraint.validate_python(bound)
 
 
 def checks_per_language(described: Iterable[Described], settings: SettingsPerLanguage) -> tuple[Check, ...]:

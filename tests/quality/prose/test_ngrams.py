@@ -10,7 +10,10 @@ from tests.quality.reference import repetition_of, words_of
 
 # Words that joined by nothing are equal though parted otherwise, and lines that come again.
 words = st.lists(
-    st.sampled_from(["a", "aa", "aaa", "b", "ab", "ba", "the", "cat", ".", "\n", "\n\n", "é", "internationalization", "x" * 40]), max_size=80
+    st.sampled_from(
+        ["a", "aa", "aaa", "b", "ab", "ba", "the", "cat", ".", "\n", "\n\n", "é", "internationalization", "x" * 40]
+    ),
+    max_size=80,
 )
 
 
