@@ -1,7 +1,7 @@
 """Bounds that differ from language to language: a setting of a rule, and the checks that they become."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field, TypeAdapter, field_validator
 
@@ -45,8 +45,8 @@ class SettingsPerLanguage(RuleSettings):
         if field is None or name == "per_language":
             known = ", ".join(sorted(cls.model_fields.keys() - {"per_language"}))
             raise ValueError(f"{name!r} of language {code!r} is no setting of {cls.rule_name}; there are: {known}")
-        constrained: Any = Annotated.__class_getitem__((field.annotation, *field.metadata))  # type: ignore[attr-defined]
-        TypeAdapter(constrained).validate_python(bound)
+        constraint = TypeAdapter[float](Annotated[field.annotation, *field.metadata])  # type: ignore[arg-type]
+        constraint.validate_python(bound)
 
 
 def checks_per_language(described: Iterable[Described], settings: SettingsPerLanguage) -> tuple[Check, ...]:

@@ -31,7 +31,7 @@ def powers_of_base() -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
 def power(n: int, powers: Any) -> np.uint64:
     """BASE to the power n modulo 2^64."""
     if n < N_POWERS:
-        return powers[n]
+        return np.uint64(powers[n])
     result = ONE
     square = BASE
     while n:
