@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 from datatrove.utils.word_tokenizers import load_tokenizer_assignments
 
-from quality.language import _model
+from quality.language import default_model
 from quality.words.datatrove_splitter import DATATROVE_CODES
 from quality.words.splitters import (
     ENGLISH,
@@ -33,7 +33,7 @@ def test_columns_of_all_shapes(languages: pa.Array) -> None:
 
 def test_identified_languages_get_the_splitter_that_datatrove_assigns() -> None:
     assigned = load_tokenizer_assignments()
-    for language in _model()[1]:
+    for language in default_model().short_labels():
         factory = assigned.get(DATATROVE_CODES.get(language, language))
         name, code = factory.args if isinstance(factory, partial) else ("", "")
         if name == "SpaCyTokenizer" and code in LANGUAGES:
