@@ -176,7 +176,7 @@ class Recipe(Strict):
     def asked_groups(self, source: SourceSpec) -> dict[str, GroupSettings]:
         """The signal groups that are measured for a source, by name."""
         code_like = source.source_kind().code_like
-        return asked_groups(code_like, (self.measure, source.measure), self.checks(source))
+        return asked_groups(code_like, self.measure, source.measure, self.checks(source))
 
     def budgets(self) -> list[int]:
         """Tokens of every phase."""

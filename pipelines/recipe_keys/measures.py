@@ -1,6 +1,6 @@
 """What a recipe has measured: the signal groups of a source, each with its settings."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pipelines.recipe_keys.problems import RecipeError, unknown, validated
@@ -21,33 +21,38 @@ def check_measure(spec: MeasureSpec) -> None:
 
 
 def asked_groups(
-    code_like: bool, specs: Iterable[MeasureSpec], checks: Mapping[str, tuple[Check, ...]]
+    code_like: bool, of_recipe: MeasureSpec, of_source: MeasureSpec, checks: Mapping[str, tuple[Check, ...]]
 ) -> dict[str, GroupSettings]:
     """The groups to measure for a source, by name: its kind's, those that its checks read, those that it names.
 
-    `specs` are the recipe's and the source's own `measure:`; the later ones win, key by key. RecipeError when a check
-    reads what is not measured.
+    Those that the recipe names as well, but for groups of the other kind: what cleans prose must not clean code because
+    the recipe says how. The source's settings win, key by key. ValueError when settings are missing, or a check reads
+    what is not measured.
     """
     kind: Literal["text", "code"] = "code" if code_like else "text"
-    asked: dict[str, dict[str, Any]] = {
-        name: {} for name, group in signal_groups().items() if kind in group.measured_for
-    }
-    for check in (check for of_rule in checks.values() for check in of_rule):
-        group = group_of_column(check.signal)
-        if group is not None:
-            asked.setdefault(group, {})
+    groups = signal_groups()
+    asked: dict[str, dict[str, Any]] = {name: {} for name, group in groups.items() if kind in group.measured_for}
+    read = {group_of_column(check.signal): rule for rule, own in checks.items() for check in own}
+    asked |= {name: {} for name in sorted(name for name in read if name is not None)}
     left_out = set()
-    for spec in specs:
-        for name, settings in spec.items():
-            if settings is False:
-                left_out.add(name)
-            else:
-                left_out.discard(name)
-                asked[name] = asked.get(name, {}) | settings
+    for name, settings in of_recipe.items():
+        if settings is False:
+            left_out.add(name)
+        elif name in asked or name in of_source or not groups[name].measured_for:
+            asked[name] = settings
+    for name, settings in of_source.items():
+        if settings is False:
+            left_out.add(name)
+        else:
+            left_out.discard(name)
+            asked[name] = asked.get(name, {}) | settings
+    for name in sorted(left_out & asked.keys()):
+        if name in read:
+            raise ValueError(f"rule {read[name]!r} reads the signal group {name!r}, which `measure:` leaves out")
+        del asked[name]
     found = {
-        name: signal_groups()[name].settings.model_validate(settings)
+        name: validated(groups[name].settings, settings, f"measure {name!r}")
         for name, settings in sorted(asked.items())
-        if name not in left_out
     }
     _check_members(found, checks)
     return found

@@ -35,7 +35,7 @@ HOSTILE = {
 
 def annotate(texts: list[str], code_like: bool) -> pa.Table:
     documents = to_table("s", [Document(text=text, format="page", url=f"http://x/{n}") for n, text in enumerate(texts)])
-    table = annotated(documents, asked_groups(code_like, [], {}), DedupSettings())
+    table = annotated(documents, asked_groups(code_like, {}, {}, {}), DedupSettings())
     table.validate(full=True)
     assert table.schema == ANNOTATED_SCHEMA
     return table

@@ -24,16 +24,40 @@ def recipe(measure: object, of_source: object = None) -> dict[str, object]:
 
 
 def test_a_group_is_measured_for_its_kind_and_where_a_check_reads_it() -> None:
-    assert "code" not in asked_groups(False, [], {})
-    assert "code" in asked_groups(True, [], {})
+    assert "code" not in asked_groups(False, {}, {}, {})
+    assert "code" in asked_groups(True, {}, {}, {})
     check = Check("reason", "code_language", "in", frozenset({"Python"}))
-    assert "code" in asked_groups(False, [], {"rule": (check,)})
+    assert "code" in asked_groups(False, {}, {}, {"rule": (check,)})
 
 
 def test_false_leaves_a_group_out_and_the_source_has_the_last_word() -> None:
-    assert "language" not in asked_groups(False, [{"language": False}], {})
-    assert "language" in asked_groups(False, [{"language": False}, {"language": {}}], {})
-    assert "code" in asked_groups(False, [{"code": {}}], {})
+    assert "language" not in asked_groups(False, {"language": False}, {}, {})
+    assert "language" in asked_groups(False, {"language": False}, {"language": {}}, {})
+    assert "code" in asked_groups(False, {}, {"code": {}}, {})
+
+
+def test_trap_settings_of_the_recipe_clean_prose_and_never_code() -> None:
+    clean = {"prose": {"clean": "c4"}}
+    assert asked_groups(False, clean, {}, {})["prose"].model_dump()["clean"] == "c4"
+    assert "prose" not in asked_groups(True, clean, {}, {})
+    assert asked_groups(True, clean, {"prose": {}}, {})["prose"].model_dump()["clean"] == "c4"
+
+
+def test_a_group_that_no_kind_has_is_measured_where_the_recipe_names_it() -> None:
+    assert "python_syntax" in asked_groups(True, {"python_syntax": {}}, {}, {})
+
+
+def test_a_rule_does_not_pass_what_is_left_out() -> None:
+    check = Check("reason", "language", "in", frozenset({"en"}))
+    with pytest.raises(ValueError, match="rule 'rule' reads the signal group 'language', which `measure:` leaves out"):
+        asked_groups(False, {"language": False}, {}, {"rule": (check,)})
+
+
+def test_a_rule_without_the_files_that_it_needs_is_refused() -> None:
+    content = recipe({})
+    content["sources"][0]["rules"] = ["decontamination"]  # type: ignore[index]
+    with pytest.raises(RecipeError, match="measure 'benchmarks': files: Field required"):
+        parse_recipe(content)
 
 
 @pytest.mark.parametrize(
