@@ -40,7 +40,7 @@ def parse_change(recipe: Recipe, text: str) -> Change:
         or len(names) != (3 if first == SOURCE_PREFIX else 2)
     ):
         raise RecipeError(f"what-if {text!r} is not understood: write {SPELLINGS}")
-    rule = _rule_name(text, names[-2])
+    rule = _rule_name(text, names[-2], names[-1], recipe)
     setting = _known(text, f"setting of rule {rule!r}", names[-1], rules()[rule].settings.model_fields)
     source = _known(text, "source", names[0], [s.name for s in recipe.sources]) if first == SOURCE_PREFIX else None
     judged = [s.name for s in recipe.sources if source in (None, s.name) and rule in s.own_rules()]
@@ -90,11 +90,17 @@ def _check(change: Change, settings: dict[str, Any]) -> None:
         raise RecipeError(str(error)) from None
 
 
-def _rule_name(text: str, name: str) -> str:
-    begin_so = [rule for rule in rules() if rule.startswith(name)] if name else []
-    if name not in rules() and len(begin_so) > 1:
-        raise RecipeError(f"what-if {text!r}: rules {', '.join(begin_so)} begin with {name!r}: write one of them")
-    return begin_so[0] if len(begin_so) == 1 else _known(text, "rule", name, rules())
+def _rule_name(text: str, name: str, setting: str, recipe: Recipe) -> str:
+    """The rule of that name, or the one that begins so: of several the one that judges, and has the setting."""
+    if name in rules() or not name:
+        return _known(text, "rule", name, rules())
+    found = [rule for rule in rules() if rule.startswith(name)]
+    used = {rule for source in recipe.sources for rule in source.own_rules()}
+    narrowed = [rule for rule in found if rule in used] or found
+    narrowed = [rule for rule in narrowed if setting in rules()[rule].settings.model_fields] or narrowed
+    if len(narrowed) > 1:
+        raise RecipeError(f"what-if {text!r}: rules {', '.join(narrowed)} begin with {name!r}: write one of them")
+    return narrowed[0] if narrowed else _known(text, "rule", name, rules())
 
 
 def _known(text: str, what: str, name: str, known: Collection[str]) -> str:

@@ -42,9 +42,14 @@ def keys_of(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
+MOST_LISTED = 40
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """'unknown key 'weigths'; did you mean 'weights'?'"""
     known = list(known)
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}" if known else ""
+    more = f" and {len(known) - MOST_LISTED} more" if len(known) > MOST_LISTED else ""
+    listed = ", ".join(known[:MOST_LISTED]) + more
+    hint = f"; did you mean {near[0]!r}?" if near else f"; known: {listed}" if known else ""
     return f"unknown {what} {name!r}{hint}"

@@ -61,7 +61,8 @@ class ProseSettings(GroupSettings):
     clean: Literal["none", "c4", "c4_any_end"] = Field(
         "none",
         description="Cut the lines that C4 drops, all (c4) or but for those that merely lack terminal punctuation "
-        "(c4_any_end), and citation marks. FineWeb's signals are then those of the cleaned text.",
+        "(c4_any_end), and citation marks; never in a document with special tokens. FineWeb's signals are then those of "
+        "the cleaned text.",
     )
 
 
@@ -84,7 +85,9 @@ def measure(documents: Documents, settings: ProseSettings) -> Measured:
     arrays = {field.name: pa.array(columns[field.name], field.type) for field in PROSE_SCHEMA}
     has_no_list = rows == len(languages())
     arrays["n_distinct_stop_words"] = pa.array(tallies["n_distinct_stop_words"], mask=has_no_list)
-    return Measured(arrays, edits)
+    # Conversations and changes with special tokens between their parts are no pages: what C4 makes of lines ruins them.
+    is_structured = np.asarray(documents.has_marks.fill_null(False))
+    return Measured(arrays, edits[~is_structured[edits["document"]]])
 
 
 def _words(documents: Documents, settings: ProseSettings) -> Words:

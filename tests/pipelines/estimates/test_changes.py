@@ -45,7 +45,7 @@ def test_spellings(text: str, change: Change) -> None:
         ("rules.gofer_quality.min_words=1", "did you mean 'gopher_quality'"),
         ("rules..min_words=1", "unknown rule ''"),
         ("rules.gopher.min_wrods=1", "did you mean 'min_words'"),
-        ("rules.l.min_score=1", "rules language, length, license begin with 'l'"),
+        ("rules.l.no_such=1", "rules language, length begin with 'l'"),
         ("sources.forums.gopher.min_words=1", "did you mean 'forum'"),
         ("sources.forum.language.min_score=1", "source 'forum' is not judged by rule 'language'"),
         ("rules.starcoder.max_line_chars=1", "unknown setting|no source of the recipe is judged"),

@@ -101,3 +101,10 @@ def test_nothing_is_cleaned_unless_asked() -> None:
 def test_kinds_name_what_was_cut() -> None:
     kinds = edits_of([" One two three [1] four.\nmenu\nFive six seven eight.\nmenu"], "c4")["kind"]
     assert kinds.tolist() == [0, 2, 1, 0]
+
+
+def test_trap_what_has_special_tokens_is_not_cleaned() -> None:
+    text = pa.array(["> quoted\nok\nA whole sentence stands here."] * 2)
+    english = documents_of(text, language=pa.array(["en", "en"]), has_marks=pa.array([True, False]))
+    edits = SIGNALS.measure(english, ProseSettings(clean="c4")).edits
+    assert set(edits["document"].tolist()) == {1}
