@@ -61,7 +61,7 @@ class ProseSettings(GroupSettings):
     clean: Literal["none", "c4", "c4_any_end"] = Field(
         "none",
         description="Cut the lines that C4 drops, all (c4) or but for those that merely lack terminal punctuation "
-        "(c4_any_end), and citation marks; never in a document with special tokens. FineWeb's signals are then those of "
+        "(c4_any_end), and citation marks; never where there are special tokens. FineWeb's signals are then those of "
         "the cleaned text.",
     )
 
