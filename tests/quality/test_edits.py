@@ -88,8 +88,25 @@ def test_slices_keep_their_own_text() -> None:
     ids=["before", "at the start", "inside", "inside, late", "at the end", "after"],
 )
 def test_marks_move_with_the_text(at: int, moved: int) -> None:
-    # "ab" + four bytes that become <EMAIL> + "cd"
-    assert moved_marks([(at, "<mark>")], [(2, 6, "email")]) == [(moved, "<mark>")]
+    # "ab" + four bytes that become <EMAIL> + "cd", as the second document of three
+    email = EDIT_KINDS.index("email")
+    edits = np.array([(0, 1, 9, email), (1, 2, 6, email), (2, 0, 0, email)], EDIT)
+    assert moved_marks(np.array([1]), np.array([at]), edits).tolist() == [moved]
+
+
+@given(edited())
+def test_of_edits_that_overlap_the_longest_gives_the_kind(case: tuple[list[str | None], np.ndarray]) -> None:
+    _, edits = case
+    for union in merged(edits):
+        inside = [
+            edit
+            for edit in sorted(edits.tolist(), key=lambda edit: (edit[1], -edit[2], edit[3]))
+            if edit[0] == union["document"] and union["start_bytes"] <= edit[1] and edit[2] <= union["end_bytes"]
+        ]
+        assert union["kind"] in [edit[3] for edit in inside]
+        if union["end_bytes"] > union["start_bytes"]:
+            inside = [edit for edit in inside if edit[2] > edit[1]]
+            assert union["kind"] == max(inside, key=lambda edit: edit[2] - edit[1])[3]
 
 
 def test_kinds_are_stored_by_name_and_never_taken_away() -> None:
