@@ -1,4 +1,5 @@
 import itertools
+import json
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ from quality.edits import (
     merged,
     moved_marks,
 )
+from tests.quality.bounds import with_bounds_checks
 
 TEXTS = st.lists(st.one_of(st.none(), st.text(alphabet="ab é日😀\n", max_size=12)), max_size=4)
 
@@ -75,6 +77,17 @@ def test_a_column_holds_the_edits(case: tuple[list[str | None], np.ndarray]) -> 
     column.validate(full=True)
     assert np.array_equal(edits_of_column(column), merged(edits))
     assert np.array_equal(edits_of_column(pa.concat_arrays([column, column]).slice(len(texts))), merged(edits))
+
+
+def edited_at_every_edge() -> list[str | None]:
+    """An edit at the beginning, at the end and of all of a text, and of one without any."""
+    edits = np.array([(0, 0, 1, 3), (0, 2, 3, 3), (1, 0, 0, 3), (2, 0, 2, 0), (4, 1, 1, 1)], EDIT)
+    edited_texts: list[str | None] = apply_edits(pa.array(["abc", "", "de", None, "f"]), edits).to_pylist()
+    return edited_texts
+
+
+def test_edits_leave_no_array(request: pytest.FixtureRequest) -> None:
+    assert with_bounds_checks(request, edited_at_every_edge) == json.dumps(edited_at_every_edge())
 
 
 def test_slices_keep_their_own_text() -> None:
