@@ -140,7 +140,7 @@ def moved_marks(documents: Any, at_bytes: Any, edits: Edits) -> npt.NDArray[np.i
     shifts = np.concatenate([[0], np.cumsum(grown - (edits["end_bytes"] - edits["start_bytes"]))])
     before = np.searchsorted(_placed(edits["document"], edits["end_bytes"]), _placed(documents, at_bytes), "right")
     of_others = np.searchsorted(edits["document"], documents)
-    moved = at_bytes + shifts[before] - shifts[of_others]
+    moved: npt.NDArray[np.int64] = at_bytes + shifts[before] - shifts[of_others]
     inside = np.flatnonzero(before < len(edits))
     next_edits = edits[before[inside]]
     into_bytes = at_bytes[inside] - next_edits["start_bytes"]
