@@ -15,6 +15,7 @@ PARTS = (
     "classifier",
     "words",
     "filters",
+    "annotate_memory",
 )
 
 

@@ -1,5 +1,6 @@
 """The text that is trained on: what ingest stored, after what annotate found to change in it."""
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -34,14 +35,17 @@ def final_documents(documents: pa.Table, annotated: pa.Table) -> pa.Table:
 
 def _final_marks(marks: pa.ListArray, edits: pa.ListArray) -> pa.ListArray:
     """The marks moved with the text around them."""
-    moved = []
-    for of_document, changes in zip(marks.to_pylist(), edits.to_pylist(), strict=True):
-        if of_document and changes:
-            places = [(mark["at_bytes"], mark["token"]) for mark in of_document]
-            spans = [(edit["start_bytes"], edit["end_bytes"], edit["kind"]) for edit in changes]
-            of_document = [{"at_bytes": at, "token": token} for at, token in moved_marks(places, spans)]
-        moved.append(of_document)
-    return pa.array(moved, marks.type)
+    lengths = marks.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    values = marks.flatten()
+    documents = np.repeat(np.arange(len(marks)), lengths)
+    at_bytes = values.field("at_bytes").to_numpy().astype(np.int64)
+    moved = pa.array(moved_marks(documents, at_bytes, edits_of_column(edits)), pa.int32())
+    return pa.ListArray.from_arrays(
+        pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32()),
+        pa.StructArray.from_arrays([moved, values.field("token")], fields=list(marks.type.value_type)),
+        type=marks.type,
+        mask=marks.is_null(),
+    )
 
 
 def _replaced(table: pa.Table, name: str, column: pa.Array) -> pa.Table:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from quality.arrow_text import text_buffers
 from quality.kernel import kernel
@@ -39,23 +40,24 @@ def merged(edits: Edits) -> Edits:
     So a line that is cut takes the address inside it along, and a key that is masked the digits inside it. Edits that
     merely touch stay apart.
     """
-    order = np.lexsort((edits["kind"], -edits["end_bytes"], edits["start_bytes"], edits["document"]))
-    ordered = edits[order]
-    is_same_document = ordered["document"][1:] == ordered["document"][:-1]
-    if not (is_same_document & (ordered["start_bytes"][1:] < ordered["end_bytes"][:-1])).any():
+    ordered = edits[np.lexsort((edits["kind"], -edits["end_bytes"], edits["start_bytes"], edits["document"]))]
+    starts = _placed(ordered["document"], ordered["start_bytes"])
+    reached = np.maximum.accumulate(_placed(ordered["document"], ordered["end_bytes"]))
+    is_first = np.ones(len(ordered), np.bool_)
+    is_first[1:] = starts[1:] >= reached[:-1]
+    firsts = np.flatnonzero(is_first)
+    if len(firsts) == len(ordered):
         return ordered
-    kept: list[tuple[int, int, int, int]] = []
-    longest = 0
-    for document, start, end, kind in ordered.tolist():
-        if kept and kept[-1][0] == document and start < kept[-1][2]:
-            last = kept[-1]
-            if end - start > longest:
-                longest, last = end - start, (*last[:3], kind)
-            kept[-1] = (document, last[1], max(last[2], end), last[3])
-        else:
-            longest = end - start
-            kept.append((document, start, end, kind))
-    return np.array(kept, EDIT)
+    union = ordered[firsts]
+    union["end_bytes"] = np.maximum.reduceat(ordered["end_bytes"], firsts)
+    by_length = np.lexsort((ordered["start_bytes"] - ordered["end_bytes"], np.cumsum(is_first)))
+    union["kind"] = ordered["kind"][by_length][firsts]
+    return union
+
+
+def _placed(documents: Any, places_bytes: Any) -> Any:
+    """One number that orders places of all documents: a document is shorter than 4 GiB."""
+    return (documents << 32) + places_bytes
 
 
 def edits_column(edits: Edits, n_documents: int) -> pa.ListArray:
@@ -75,15 +77,14 @@ def edits_column(edits: Edits, n_documents: int) -> pa.ListArray:
 
 
 def edits_of_column(column: pa.ListArray) -> Edits:
-    """What `edits_column` stored."""
+    """What `edits_column` stored; ArrowInvalid for a kind that is none of EDIT_KINDS."""
     counts = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
     values = column.flatten()
     edits = np.empty(len(values), EDIT)
     edits["document"] = np.repeat(np.arange(len(column)), counts)
     edits["start_bytes"] = values.field("start_bytes").to_numpy()
     edits["end_bytes"] = values.field("end_bytes").to_numpy()
-    numbers = {kind: number for number, kind in enumerate(EDIT_KINDS)}
-    edits["kind"] = [numbers[kind] for kind in values.field("kind").to_pylist()]
+    edits["kind"] = pc.index_in(values.field("kind"), pa.array(EDIT_KINDS)).to_numpy()
     return edits
 
 
@@ -130,19 +131,18 @@ def _copy(source: Any, start: int, end: int, result: Any, at: int) -> int:
     return at + end - start
 
 
-def moved_marks(marks: list[tuple[int, str]], edits: list[tuple[int, int, str]]) -> list[tuple[int, str]]:
-    """A document's marks (byte offset, token) where they stand after its edits (start, end, kind), which are merged.
+def moved_marks(documents: Any, at_bytes: Any, edits: Edits) -> npt.NDArray[np.int64]:
+    """Where marks stand after the edits, which are merged: int64[n], for the mark at at_bytes[i] of documents[i].
 
     A mark inside an edit goes to the edit's start: what it introduced begins with the replacement.
     """
-    moved = []
-    shift = 0
-    edit = 0
-    for at, token in marks:
-        while edit < len(edits) and edits[edit][1] <= at:
-            start, end, kind = edits[edit]
-            shift += len(REPLACEMENTS[kind].encode()) - (end - start)
-            edit += 1
-        inside = edit < len(edits) and edits[edit][0] < at
-        moved.append(((edits[edit][0] if inside else at) + shift, token))
+    grown = np.array([len(text.encode()) for text in REPLACEMENTS.values()])[edits["kind"]]
+    shifts = np.concatenate([[0], np.cumsum(grown - (edits["end_bytes"] - edits["start_bytes"]))])
+    before = np.searchsorted(_placed(edits["document"], edits["end_bytes"]), _placed(documents, at_bytes), "right")
+    of_others = np.searchsorted(edits["document"], documents)
+    moved: npt.NDArray[np.int64] = at_bytes + shifts[before] - shifts[of_others]
+    inside = np.flatnonzero(before < len(edits))
+    next_edits = edits[before[inside]]
+    into_bytes = at_bytes[inside] - next_edits["start_bytes"]
+    moved[inside] -= np.where(next_edits["document"] == documents[inside], np.maximum(into_bytes, 0), 0)
     return moved

@@ -15,9 +15,12 @@ def _compiled(inlined: bool, counts_references: bool) -> Callable[[Kernel], Kern
 
     Compiled once per machine, then read from numba's cache; other threads run meanwhile. Array bounds are checked only
     where NUMBA_BOUNDSCHECK=1 asks for it, as one of the tests does. No fastmath: results are the same everywhere.
-    `_nrt` is numba's own option and not documented; it is always said, so that it isn't taken from the caller.
+    `_nrt` is numba's own option and not documented; it is always said, so that it isn't taken from the caller. Nothing
+    in C calls a kernel, so no function is compiled for that.
     """
-    options: dict[str, Any] = {"_nrt": counts_references} | ({"forceinline": True} if inlined else {})
+    options: dict[str, Any] = {"_nrt": counts_references, "no_cfunc_wrapper": True} | (
+        {"forceinline": True} if inlined else {}
+    )
     decorate: Callable[[Kernel], Kernel] = njit(cache=True, nogil=True, **options)
     return decorate
 

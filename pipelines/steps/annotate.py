@@ -136,8 +136,10 @@ def _where_changed(rewritten: pa.Array, text: pa.Array) -> pa.Array:
 
 
 def _unmeasured(too_large: Any, problems: Mapping[int, str]) -> pa.Array:
-    reasons = {int(row): TOO_LARGE for row in np.flatnonzero(too_large)} | dict(problems)
-    return pa.array([reasons.get(row) for row in range(len(too_large))], pa.string())
+    reasons = dict(problems) | {int(row): TOO_LARGE for row in np.flatnonzero(too_large)}
+    places = np.full(len(too_large), -1)
+    places[list(reasons)] = range(len(reasons))
+    return pa.array(list(reasons.values()), pa.string()).take(pa.array(places, mask=places < 0))
 
 
 def _measured(task: AnnotateTask) -> Iterator[pa.Table]:

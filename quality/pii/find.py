@@ -66,7 +66,7 @@ def find_all(data: Any, offsets: Any, is_code: npt.NDArray[np.bool_]) -> Finding
 @kernel
 def _find(data: Any, offsets: Any, is_code: Any, domains: Any, groups: Any, findings: Any) -> int:
     """Write the findings as long as there is room; how many there are."""
-    n_found = 0
+    n_found = int(np.int64(0))  # typed, since each kernel is compiled once more for a constant
     for i in range(len(offsets) - 1):
         first = n_found
         n_found = _find_in_document(data, offsets[i], offsets[i + 1], i, domains, findings, n_found)

@@ -1,8 +1,5 @@
 import json
 import os
-import subprocess
-import sys
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-import quality
 from quality.decontamination.benchmark_texts import benchmark_texts
 from quality.decontamination.index import benchmark_index
 from quality.decontamination.matches import slices
@@ -21,6 +17,7 @@ from quality.edits import apply_edits, merged
 from quality.input_file import InputFile
 from quality.signal_group import documents_of
 from quality.signals.benchmarks import BENCHMARKS_SCHEMA, MAX_SPANS, BenchmarksSettings, measure
+from tests.quality.bounds import with_bounds_checks
 from tests.quality.decontamination import reference
 from tests.quality.test_signals import hostile_array
 
@@ -227,18 +224,6 @@ def test_settings_without_files_are_refused() -> None:
         BenchmarksSettings(files=())
 
 
-CHECKED_RUN = """
-import json, sys
-import numpy as np
-from quality.characters import decode
-from tests.quality.test_benchmarks import checked_rows
-try:
-    decode(np.frombuffer(b"abc", np.uint8), 0, 3, np.empty(2, np.uint32))
-except IndexError:
-    json.dump(checked_rows(), sys.stdout)
-"""
-
-
 def checked_rows() -> list[Any]:
     """What is measured in hostile bytes, and in every piece of the golden texts; spans cut with a margin."""
     pieces = [QUESTION[i:] + SOLUTION[: 20 * i] for i in range(8)] + [PROVERB, "日本語" * 40 + PROVERB, "a", "é—"]
@@ -250,21 +235,11 @@ def checked_rows() -> list[Any]:
     return rows
 
 
+@pytest.mark.slow
 def test_nothing_is_read_or_written_out_of_bounds(request: pytest.FixtureRequest) -> None:
-    sources = sorted(Path(quality.__path__[0]).rglob("*.py"))
-    version = sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-    assert request.config.cache is not None
-    cache = request.config.cache.mkdir(f"bounds-checked-kernels-{version}")
-    checked = subprocess.run(
-        [sys.executable, "-c", CHECKED_RUN],
-        env=os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(cache)},
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        check=True,
-    )
-    expected = json.loads(json.dumps(checked_rows()))
-    assert expected[1] != []
-    assert json.loads(checked.stdout) == expected
+    rows = checked_rows()
+    assert rows[1] != []
+    assert with_bounds_checks(request, checked_rows) == json.dumps(rows)
 
 
 @pytest.mark.skipif("MIXDOWN_DATA" not in os.environ, reason="MIXDOWN_DATA names no folder of real benchmarks")

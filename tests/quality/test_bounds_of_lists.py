@@ -1,18 +1,14 @@
 """The kernels that look up lists, urls and phrases, compiled with checks of every index."""
 
 import json
-import os
-import subprocess
-import sys
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-import quality
 from quality.signal_group import documents_of, measure_groups, signal_groups
+from tests.quality.bounds import with_bounds_checks
 
 LISTS = Path(__file__).parent / "golden" / "lists"
 
@@ -51,17 +47,6 @@ TEXTS = [
     b"a\n" * 300,
 ]
 
-CHECKED_RUN = """
-import json, sys
-import numpy as np
-from quality.characters import decode
-from tests.quality.test_bounds_of_lists import found
-try:
-    decode(np.frombuffer(b"abc", np.uint8), 0, 3, np.empty(2, np.uint32))
-except IndexError:
-    json.dump(found(), sys.stdout)
-"""
-
 
 def found() -> list[dict[str, Any]]:
     """What the groups measure of all URLS and TEXTS."""
@@ -85,16 +70,6 @@ def found() -> list[dict[str, Any]]:
     return pa.table({name: columns[name] for name in names}).to_pylist()
 
 
+@pytest.mark.slow
 def test_nothing_is_read_or_written_out_of_bounds(request: pytest.FixtureRequest) -> None:
-    sources = sorted(Path(quality.__path__[0]).rglob("*.py"))
-    version = sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-    assert request.config.cache is not None
-    cache = request.config.cache.mkdir(f"bounds-checked-kernels-{version}")
-    checked = subprocess.run(
-        [sys.executable, "-c", CHECKED_RUN],
-        env=os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(cache)},
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        check=True,
-    )
-    assert json.loads(checked.stdout) == found()
+    assert with_bounds_checks(request, found) == json.dumps(found())

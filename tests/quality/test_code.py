@@ -1,8 +1,6 @@
 """Signals of code against slow references, on real files, and on hostile text."""
 
-import os
-import subprocess
-import sys
+import json
 import sysconfig
 from hashlib import sha256
 from pathlib import Path
@@ -14,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import quality
 from quality.code.lines import PROBES, count_duplicates
 from quality.code.syntax import SYNTAX, syntax_languages, syntax_table
 from quality.signal_group import documents_of
 from quality.signals.code import CODE_SCHEMA, SIGNALS, CodeSettings
 from tests.quality import code_reference as reference
+from tests.quality.bounds import with_bounds_checks
 from tests.quality.texts import AWKWARD, documents
 
 PIECES = [
@@ -288,21 +286,7 @@ FRAGMENTS += [
     b"\n",
     b"asse",
 ]
-CHECKED_RUN = """
-import numpy as np
-import pyarrow as pa
-from quality.code.syntax import syntax_languages
-from quality.signal_group import documents_of
-from quality.signals.code import SIGNALS, CodeSettings
-from tests.quality.test_code import fragments
-text = fragments()
-for piece in ("ab\\n", "a\\n", "0x1f ", "'a'"):
-    print(SIGNALS.measure(documents_of(pa.array([piece * 99])), CodeSettings()).columns["duplicate_code_line_share"])
-for language in (*syntax_languages(), None):
-    hints = pa.array([language] * len(text), pa.string())
-    print({name: column.to_pylist() for name, column in
-           SIGNALS.measure(documents_of(text, language_hint=hints), CodeSettings()).columns.items()})
-"""
+REPEATED = ("ab\n", "a\n", "0x1f ", "'a'")
 
 
 def fragments() -> pa.StringArray:
@@ -311,19 +295,17 @@ def fragments() -> pa.StringArray:
     return pa.StringArray.from_buffers(len(binary), *binary.buffers()[1:])
 
 
+def measured_fragments() -> list[Any]:
+    """The columns of repeated pieces, and of FRAGMENTS in every language whose syntax is known and in none."""
+    text = fragments()
+    repeated = [SIGNALS.measure(documents_of(pa.array([piece * 99])), CodeSettings()) for piece in REPEATED]
+    hints = [pa.array([language] * len(text), pa.string()) for language in (*syntax_languages(), None)]
+    of_languages = [SIGNALS.measure(documents_of(text, language_hint=hint), CodeSettings()) for hint in hints]
+    return [
+        {name: column.to_pylist() for name, column in found.columns.items()} for found in [*repeated, *of_languages]
+    ]
+
+
+@pytest.mark.slow
 def test_no_kernel_of_code_leaves_its_arrays(request: pytest.FixtureRequest) -> None:
-    sources = sorted(Path(quality.__path__[0]).rglob("*.py"))
-    version = sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-    assert request.config.cache is not None
-    cache = request.config.cache.mkdir(f"bounds-checked-kernels-{version}")
-    checked, plain = (
-        subprocess.run(
-            [sys.executable, "-c", CHECKED_RUN],
-            env=os.environ | extra,
-            cwd=Path(__file__).parents[2],
-            capture_output=True,
-            check=True,
-        ).stdout
-        for extra in ({"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(cache)}, {})
-    )
-    assert checked == plain
+    assert with_bounds_checks(request, measured_fragments) == json.dumps(measured_fragments())

@@ -1,4 +1,5 @@
 import itertools
+import json
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ from quality.edits import (
     merged,
     moved_marks,
 )
+from tests.quality.bounds import with_bounds_checks
 
 TEXTS = st.lists(st.one_of(st.none(), st.text(alphabet="ab é日😀\n", max_size=12)), max_size=4)
 
@@ -77,6 +79,17 @@ def test_a_column_holds_the_edits(case: tuple[list[str | None], np.ndarray]) -> 
     assert np.array_equal(edits_of_column(pa.concat_arrays([column, column]).slice(len(texts))), merged(edits))
 
 
+def edited_at_every_edge() -> list[str | None]:
+    """An edit at the beginning, at the end and of all of a text, and of one without any."""
+    edits = np.array([(0, 0, 1, 3), (0, 2, 3, 3), (1, 0, 0, 3), (2, 0, 2, 0), (4, 1, 1, 1)], EDIT)
+    edited_texts: list[str | None] = apply_edits(pa.array(["abc", "", "de", None, "f"]), edits).to_pylist()
+    return edited_texts
+
+
+def test_edits_leave_no_array(request: pytest.FixtureRequest) -> None:
+    assert with_bounds_checks(request, edited_at_every_edge) == json.dumps(edited_at_every_edge())
+
+
 def test_slices_keep_their_own_text() -> None:
     edits = np.array([(0, 0, 1, EDIT_KINDS.index("email"))], EDIT)
     assert apply_edits(pa.array(["xx", "abc", "d"]).slice(1), edits).to_pylist() == ["<EMAIL>bc", "d"]
@@ -88,8 +101,25 @@ def test_slices_keep_their_own_text() -> None:
     ids=["before", "at the start", "inside", "inside, late", "at the end", "after"],
 )
 def test_marks_move_with_the_text(at: int, moved: int) -> None:
-    # "ab" + four bytes that become <EMAIL> + "cd"
-    assert moved_marks([(at, "<mark>")], [(2, 6, "email")]) == [(moved, "<mark>")]
+    # "ab" + four bytes that become <EMAIL> + "cd", as the second document of three
+    email = EDIT_KINDS.index("email")
+    edits = np.array([(0, 1, 9, email), (1, 2, 6, email), (2, 0, 0, email)], EDIT)
+    assert moved_marks(np.array([1]), np.array([at]), edits).tolist() == [moved]
+
+
+@given(edited())
+def test_of_edits_that_overlap_the_longest_gives_the_kind(case: tuple[list[str | None], np.ndarray]) -> None:
+    _, edits = case
+    for union in merged(edits):
+        inside = [
+            edit
+            for edit in sorted(edits.tolist(), key=lambda edit: (edit[1], -edit[2], edit[3]))
+            if edit[0] == union["document"] and union["start_bytes"] <= edit[1] and edit[2] <= union["end_bytes"]
+        ]
+        assert union["kind"] in [edit[3] for edit in inside]
+        if union["end_bytes"] > union["start_bytes"]:
+            inside = [edit for edit in inside if edit[2] > edit[1]]
+            assert union["kind"] == max(inside, key=lambda edit: edit[2] - edit[1])[3]
 
 
 def test_kinds_are_stored_by_name_and_never_taken_away() -> None:

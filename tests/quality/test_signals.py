@@ -1,19 +1,15 @@
 import json
-import os
-import subprocess
-import sys
-from hashlib import sha256
-from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import quality
 from quality.signal_group import documents_of, measure_groups, signal_groups
 from quality.signals.prose import PROSE_SCHEMA, ProseSettings
 from quality.signals.shape import SHAPE_SCHEMA
+from tests.quality.bounds import with_bounds_checks
 from tests.quality.reference import prose_of, shape_of
 from tests.quality.texts import documents, multilingual_texts
 
@@ -97,17 +93,6 @@ HOSTILE = [
     b" ",
 ]
 
-CHECKED_RUN = """
-import json, sys
-import numpy as np, pyarrow as pa
-from quality.characters import decode
-from tests.quality.test_signals import cleaned, hostile_array, measure
-try:
-    decode(np.frombuffer(b"abc", np.uint8), 0, 3, np.empty(2, np.uint32))
-except IndexError:
-    json.dump([measure(hostile_array()).to_pylist(), cleaned(hostile_array())], sys.stdout)
-"""
-
 
 def cleaned(text: pa.Array) -> list[tuple[int, ...]]:
     """The edits of C4's cleaning."""
@@ -122,18 +107,10 @@ def hostile_array() -> pa.StringArray:
     return pa.StringArray.from_buffers(len(binary), *binary.buffers()[1:])
 
 
+def measured_and_cleaned() -> list[Any]:
+    return [measure(hostile_array()).to_pylist(), cleaned(hostile_array())]
+
+
+@pytest.mark.slow
 def test_nothing_is_read_or_written_out_of_bounds(request: pytest.FixtureRequest) -> None:
-    sources = sorted(Path(quality.__path__[0]).rglob("*.py"))
-    version = sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-    assert request.config.cache is not None
-    cache = request.config.cache.mkdir(f"bounds-checked-kernels-{version}")
-    checked = subprocess.run(
-        [sys.executable, "-c", CHECKED_RUN],
-        env=os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(cache)},
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        check=True,
-    )
-    signals, edits = json.loads(checked.stdout)
-    assert signals == rows(hostile_array())
-    assert [tuple(edit) for edit in edits] == cleaned(hostile_array())
+    assert with_bounds_checks(request, measured_and_cleaned) == json.dumps(measured_and_cleaned())

@@ -1,33 +1,17 @@
 """The finders read nothing out of bounds, whatever stands at the beginning and the end of the bytes."""
 
 import json
-import os
 import random
-import subprocess
-import sys
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-import quality
 from quality.signal_group import documents_of
 from quality.signals.pii import SIGNALS, PiiSettings
+from tests.quality.bounds import with_bounds_checks
 from tests.quality.pii.test_find import PIECES
 from tests.quality.pii.test_golden import CASES
-
-CHECKED_RUN = """
-import json, sys
-import numpy as np
-from quality.pii.top_level_domains import is_top_level_domain, top_level_domains
-from tests.quality.pii.test_bounds import found_in_each
-try:
-    is_top_level_domain(np.frombuffer(b"abc", np.uint8), 1, 5, top_level_domains())
-except IndexError:
-    json.dump(found_in_each(), sys.stdout)
-"""
 
 
 def found_in_each() -> list[list[Any]]:
@@ -47,16 +31,6 @@ def _found(text: bytes) -> list[Any]:
     return found
 
 
+@pytest.mark.slow
 def test_nothing_is_read_out_of_bounds(request: pytest.FixtureRequest) -> None:
-    sources = sorted(Path(quality.__path__[0]).rglob("*.py"))
-    version = sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-    assert request.config.cache is not None
-    cache = request.config.cache.mkdir(f"bounds-checked-kernels-{version}")
-    checked = subprocess.run(
-        [sys.executable, "-c", CHECKED_RUN],
-        env=os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(cache)},
-        cwd=Path(__file__).parents[3],
-        capture_output=True,
-        check=True,
-    )
-    assert json.loads(checked.stdout) == json.loads(json.dumps(found_in_each()))
+    assert with_bounds_checks(request, found_in_each) == json.dumps(found_in_each())
