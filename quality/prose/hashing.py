@@ -12,7 +12,7 @@ import numpy as np
 from quality.kernel import lean_kernel
 
 BASE = np.uint64(0x9E3779B97F4A7C15)  # of the polynomial; odd, so that its powers keep all bits
-SPREAD = np.uint64(0xD6E8FEB86659FD93)  # turns a code point into a coefficient
+SPREAD = np.uint64(0xD6E8FEB86659FD93)  # another factor: of the polynomial whose coefficients are words
 ONE = np.uint64(1)
 N_POWERS = 4096
 
@@ -45,7 +45,7 @@ def power(n: int, powers: Any) -> np.uint64:
 @lean_kernel
 def appended(text_hash: np.uint64, code_point: int) -> np.uint64:
     """The polynomial hash of a text after one more character; that of the empty text is 0."""
-    return text_hash * BASE + (np.uint64(code_point) + ONE) * SPREAD
+    return text_hash * BASE + (np.uint64(code_point) + ONE)
 
 
 @lean_kernel
@@ -121,3 +121,25 @@ def is_repeated(keys: Any, mask: int, key: np.uint64) -> bool:
     repeated = keys[place] == key
     keys[place] = key
     return bool(repeated)
+
+
+@lean_kernel
+def cleared_sightings(seen: Any, n_keys: int) -> int:
+    """Empty a table without keys (uint8), of eight places a key or more; how far to shift a key to find its place."""
+    n_bits = 4
+    while (1 << n_bits) < 8 * n_keys and (2 << n_bits) <= len(seen):
+        n_bits += 1
+    for place in range(1 << n_bits):
+        seen[place] = 0
+    return 64 - n_bits
+
+
+@lean_kernel
+def sight(seen: Any, shift: int, key: np.uint64) -> int:
+    """Note that `key` was met; its place, which only other keys that are seldom equal to it share.
+
+    What a place holds afterwards: 1, its key was met once; 2, it may have been met twice.
+    """
+    place = int((key * BASE) >> np.uint64(shift))
+    seen[place] += seen[place] < 2
+    return place

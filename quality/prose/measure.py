@@ -142,11 +142,11 @@ def _count_gopher(n_chars: int, n_words: int, tables: Any, row: int, scratch: An
     gopher_quality.count_words(code_points, starts, ends, n_words, classes, tally)
     repeated_lines.count_repeated_lines(code_points, n_chars, scratch.keys, tally)
     repeated_lines.count_repeated_paragraphs(code_points, n_chars, classes, scratch.keys, tally)
-    ngrams.hash_words(code_points, starts, ends, n_words, hashes, chars, scratch.windows)
+    ngrams.hash_words(code_points, starts, ends, n_words, powers, scratch)
     tally.n_distinct_stop_words = count_stop_words(
-        code_points, starts, ends, n_words, hashes, chars, powers, tables.traits, row
+        code_points, starts, ends, n_words, scratch.word_hashes, tables.traits, row
     )
-    ngrams.count_top_ngrams(hashes, chars, n_words, powers, scratch, tally)
+    ngrams.count_top_ngrams(scratch.word_hashes, chars, n_words, scratch, tally)
     ngrams.count_duplicate_ngrams(hashes, chars, n_words, powers, scratch, tally)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 class Scratch(NamedTuple):
     """Arrays that kernels write while they measure one document; what they hold means nothing to the next.
 
-    Memory that is never written costs nothing, so only unusual text needs all of it: 75 bytes a character.
+    Memory that is never written costs nothing, so only unusual text needs all of it: 83 bytes a character.
     """
 
     code_points: Any  # uint32, of the document
@@ -17,7 +17,8 @@ class Scratch(NamedTuple):
     ends: Any  # int32
     hashes: Any  # uint64, of the first i words
     chars: Any  # int32, of the first i words
-    windows: Any  # uint64, of the characters from word i on
+    word_hashes: Any  # uint64
+    windows: Any  # uint64, of the characters up to each one, of all words joined
     candidates: Any  # int32, words where an n-gram that may be repeated begins
     places: Any  # int32, of candidates in the table
     seen: Any  # uint8, a table without keys: how often a place was met
@@ -39,6 +40,7 @@ def new_scratch(longest_bytes: int) -> Scratch:
         ends=np.empty(size, np.int32),
         hashes=np.empty(size, np.uint64),
         chars=np.empty(size, np.int32),
+        word_hashes=np.empty(size, np.uint64),
         windows=np.empty(size, np.uint64),
         candidates=np.empty(size, np.int32),
         places=np.empty(size, np.int32),
