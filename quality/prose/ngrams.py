@@ -11,9 +11,7 @@ import numpy as np
 
 from quality.kernel import lean_called_kernel, lean_kernel
 from quality.prose.hashing import (
-    ONE,
     SPREAD,
-    appended,
     cleared,
     cleared_sightings,
     is_repeated,
@@ -22,38 +20,7 @@ from quality.prose.hashing import (
     power,
     sight,
 )
-
-WINDOW_CHARS = 12  # one in thirty 5-grams is shorter
-BITS_IN_WINDOW = np.uint64(5)  # of each character, which tell letters apart: 60 bits
-CHARACTER_IN_WINDOW = np.uint64(31)
-WINDOW = np.uint64((1 << 60) - 1)
-
-
-@lean_kernel
-def hash_words(code_points: Any, starts: Any, ends: Any, n_words: int, powers: Any, scratch: Any) -> None:
-    """Fill in what n-grams are compared by.
-
-    `word_hashes[i]` is the hash of word i; `hashes[i]` and `chars[i]` are hash and length of the first i words joined
-    by nothing; `windows[j]` is a key of the WINDOW_CHARS characters of those that end with character j, for j from
-    WINDOW_CHARS - 1 on.
-    """
-    hashes, chars, word_hashes, windows = scratch.hashes, scratch.chars, scratch.word_hashes, scratch.windows
-    hashes[0] = np.uint64(0)
-    chars[0] = 0
-    window = np.uint64(0)
-    n_chars = 0
-    for word in range(n_words):
-        word_hash = np.uint64(0)
-        start, end = starts[word], ends[word]
-        for at in range(start, end):
-            code_point = np.uint64(code_points[at])
-            word_hash = appended(word_hash, code_point)
-            window = ((window << BITS_IN_WINDOW) | (code_point & CHARACTER_IN_WINDOW)) & WINDOW
-            windows[n_chars + at - start] = window
-        n_chars += end - start
-        word_hashes[word] = word_hash
-        hashes[word + 1] = hashes[word] * power(end - start, powers) + word_hash
-        chars[word + 1] = n_chars
+from quality.prose.read_words import WINDOW_CHARS
 
 
 @lean_kernel
@@ -93,9 +60,7 @@ def _find_pairs(word_hashes: Any, n_words: int, scratch: Any) -> int:
 
 
 @lean_called_kernel
-def _top_ngram(
-    n: int, word_hashes: Any, chars: Any, n_words: int, scratch: Any, n_candidates: int
-) -> tuple[int, int]:
+def _top_ngram(n: int, word_hashes: Any, chars: Any, n_words: int, scratch: Any, n_candidates: int) -> tuple[int, int]:
     """Characters of all occurrences of the top n-gram, and how many candidates are left.
 
     Candidates are the words where a repeated n-gram may begin, ascending; left are those where one does.

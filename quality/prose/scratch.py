@@ -25,8 +25,8 @@ class Scratch(NamedTuple):
     keys: Any  # uint64, a table of hashes
     counts: Any  # int32, of each key
     firsts: Any  # int32, the first word of each key
-    kept_starts: Any  # int32, of lines that C4 keeps
-    kept_ends: Any  # int32
+    line_starts: Any  # int32, of lines; then of those that C4 keeps
+    line_ends: Any  # int32
 
 
 def new_scratch(longest_bytes: int) -> Scratch:
@@ -48,6 +48,6 @@ def new_scratch(longest_bytes: int) -> Scratch:
         keys=np.empty(n_places, np.uint64),
         counts=np.empty(n_places, np.int32),
         firsts=np.empty(n_places, np.int32),
-        kept_starts=np.empty(size, np.int32),
-        kept_ends=np.empty(size, np.int32),
+        line_starts=np.empty(size, np.int32),
+        line_ends=np.empty(size, np.int32),
     )
