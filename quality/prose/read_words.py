@@ -42,7 +42,7 @@ def read_words(code_points: Any, n_words: int, classes: Any, powers: Any, scratc
             of_any |= kinds
             of_all &= kinds
             code_point = np.uint64(code_points[at])
-            word_hash = appended(word_hash, code_point)
+            word_hash = appended(word_hash, code_points[at])
             window = ((window << BITS_IN_WINDOW) | (code_point & CHARACTER_IN_WINDOW)) & WINDOW
             windows[n_chars + at - start] = window
         n_words_with_letter += of_any & LETTER != 0
