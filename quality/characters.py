@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from quality.kernel import kernel
+from quality.kernel import kernel, lean_kernel
 
 N_CODE_POINTS = 0x110000
 
@@ -21,6 +21,7 @@ CJK = 32  # Han, Kana and Bopomofo letters: written without spaces
 COMBINING = 64  # Unicode category M
 
 REPLACEMENT = 0xFFFD
+FIRST_PRINTED, NEXT_LINE = 0x1F, 0x85  # no character from the one to before the other breaks a line
 
 
 @cache
@@ -29,6 +30,13 @@ def class_table() -> npt.NDArray[np.uint8]:
     with files("quality").joinpath("tables.npz").open("rb") as file, np.load(file) as tables:
         table: npt.NDArray[np.uint8] = tables["classes"]
     return table
+
+
+@lean_kernel
+def breaks_line(code_point: int, classes: Any) -> bool:
+    """Whether str.splitlines breaks here; the table is asked for the few characters alone that may."""
+    is_printed = FIRST_PRINTED <= code_point < NEXT_LINE
+    return not is_printed and classes[code_point] & LINE_BREAK != 0
 
 
 @kernel

@@ -7,15 +7,12 @@ from typing import Any, NamedTuple
 
 from quality.characters import SPACE
 from quality.kernel import lean_kernel
-from quality.prose.citations import citation_chars
+from quality.prose.citations import OPEN_BRACKET, citation_chars
 from quality.prose.classes import C4_END, CLOSING, TERMINAL
 from quality.prose.gopher_quality import (
     LINE_FEED,
-    after_line_break,
     is_three_dots,
-    line_end,
     skip_spaces,
-    skip_spaces_back,
 )
 from quality.prose.phrases import HAS_JAVASCRIPT, HAS_LOREM_IPSUM, HAS_POLICY, find_phrases
 from quality.prose.sentences import count_sentences
@@ -32,7 +29,7 @@ KEPT, LONG_WORD, NO_TERMINAL_PUNCTUATION, FEW_WORDS, LOREM_IPSUM, JAVASCRIPT, CU
 
 
 class Line(NamedTuple):
-    """A line of the document: characters [start, end) of it, words [first, last), and how many words C4 counts."""
+    """A stripped line: characters [start, end) of the document, words [first, last), and how many words C4 counts."""
 
     start: int
     end: int
@@ -44,24 +41,24 @@ class Line(NamedTuple):
 
 @lean_kernel
 def judge_lines(
-    n_chars: int, n_words: int, needs_end: bool, is_spaced: bool, is_english: bool, splitting: Any, tables: Any,
-    scratch: Any, tally: Any,
+    n_words: int, needs_end: bool, is_spaced: bool, is_english: bool, splitting: Any, tables: Any, scratch: Any,
+    tally: Any,
 ) -> tuple[int, int, int]:  # fmt: skip
-    """Fill in what becomes of the lines of scratch.code_points[:n_chars], and their sentences.
+    """Fill in what becomes of the document's lines, scratch.line_starts and line_ends, and their sentences.
 
-    `scratch.cleaned` gets the cleaned text, `scratch.kept_starts` and `kept_ends` the kept lines' places in the
-    document. Returns the characters and words of the cleaned text, and the number of kept lines.
+    `scratch.cleaned` gets the cleaned text, and of `line_starts` and `line_ends` only the kept lines are left.
+    Returns the characters and words of the cleaned text, and the number of kept lines.
     """
     code_points, cleaned, classes = scratch.code_points, scratch.cleaned, tables.classes
+    line_starts, line_ends = scratch.line_starts, scratch.line_ends
     n_cleaned = 0
     n_cleaned_words = 0
     n_kept = 0
     word = 0
-    start = 0
-    while start < n_chars:
-        end = line_end(code_points, start, n_chars, classes)
-        line = _read_line(code_points, start, end, scratch.starts, scratch.ends, word, n_words, is_spaced, classes)
-        start = after_line_break(code_points, end, n_chars)
+    for i in range(tally.n_lines):
+        line = _read_line(
+            code_points, line_starts[i], line_ends[i], scratch.starts, scratch.ends, word, n_words, is_spaced, classes
+        )
         word = line.last
         at = n_cleaned + (1 if n_kept else 0)
         copied, has_curly, has_citation = _copy(code_points, line.start, line.end, classes, cleaned, at)
@@ -70,7 +67,7 @@ def judge_lines(
         if fate in (KEPT, LOREM_IPSUM, CURLY_BRACKET):
             if n_kept:
                 cleaned[at - 1] = LINE_FEED
-            scratch.kept_starts[n_kept], scratch.kept_ends[n_kept] = line.start, line.end
+            line_starts[n_kept], line_ends[n_kept] = line.start, line.end
             n_cleaned_words += _count_sentences(line, at, copied, has_citation, splitting, tables, scratch, tally)
             n_cleaned = copied
             n_kept += 1
@@ -83,9 +80,7 @@ def _read_line(
     code_points: Any, start: int, end: int, starts: Any, ends: Any, word: int, n_words: int, is_spaced: bool,
     classes: Any,
 ) -> Line:  # fmt: skip
-    """The stripped line of which `word` is the first word."""
-    start = skip_spaces(code_points, start, end, classes)
-    end = skip_spaces_back(code_points, start, end, classes)
+    """The line [start, end) of which `word` is the first word."""
     last = word
     while last < n_words and starts[last] < end:
         last += 1
@@ -124,6 +119,23 @@ def _has_long_word(starts: Any, ends: Any, first: int, last: int) -> bool:
 @lean_kernel
 def _copy(code_points: Any, start: int, end: int, classes: Any, cleaned: Any, at: int) -> tuple[int, bool, bool]:
     """Copy a line without its citation marks: where it ends in `cleaned`, whether it has a { and whether a mark."""
+    n_brackets = 0
+    n_curly = 0
+    for i in range(end - start):  # without branches, so that it is compiled to vectors
+        code_point = code_points[start + i]
+        cleaned[at + i] = code_point
+        n_brackets += code_point == OPEN_BRACKET
+        n_curly += code_point == OPEN_CURLY
+    if n_brackets:
+        return _copy_without_citations(code_points, start, end, classes, cleaned, at)
+    return at + end - start, n_curly > 0, False
+
+
+@lean_kernel
+def _copy_without_citations(
+    code_points: Any, start: int, end: int, classes: Any, cleaned: Any, at: int
+) -> tuple[int, bool, bool]:
+    """The same for a line that may have some."""
     has_curly = False
     has_citation = False
     position = start

@@ -20,7 +20,7 @@ PHRASE_ANCHOR = 1 << 15  # a character by which `quality.prose.phrases` finds a 
 
 C4_ENDS = ".?!\"'"  # C4 (Raffel et al. 2020) as datatrove writes it
 CLOSINGS = "”’»›」』）》〉】…"
-PHRASE_ANCHORS = "kvfp"
+PHRASE_ANCHORS = "kvfp"  # a phrase's anchor is the first of these that it has
 KELVIN_SIGN = "\u212a"  # its lower case is k
 
 

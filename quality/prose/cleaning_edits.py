@@ -5,7 +5,7 @@ from typing import Any
 from quality.characters import SPACE, char_bytes
 from quality.edits import EDIT_KINDS
 from quality.kernel import lean_kernel
-from quality.prose.citations import citation_chars
+from quality.prose.citations import OPEN_BRACKET, citation_chars
 from quality.prose.gopher_quality import LINE_FEED
 
 LINE, LINE_BREAK, CITATION = map(EDIT_KINDS.index, ("line", "line_break", "citation"))
@@ -31,6 +31,13 @@ def find_edits(
             if not (at - taken == 1 and code_points[taken] == LINE_FEED):
                 n_edits = _add(starts, ends, kinds, n_edits, taken, at, LINE_BREAK)
             taken = at
+        if at < kept_ends[line] and not _has_bracket(code_points, at, kept_ends[line]):
+            if not has_text:
+                n_edits = _add(starts, ends, kinds, n_edits, 0, at, LINE)
+                has_text = True
+            taken = kept_ends[line]
+            text_end, n_until_text_end = taken, n_edits
+            continue
         while at < kept_ends[line]:
             skipped = citation_chars(code_points, at, kept_ends[line], classes)
             is_space = classes[code_points[at]] & SPACE != 0
@@ -50,6 +57,15 @@ def find_edits(
 
 
 @lean_kernel
+def _has_bracket(code_points: Any, start: int, end: int) -> bool:
+    """Whether [start, end) may have a citation mark; a kept line that has none is kept as it is."""
+    n_brackets = 0
+    for at in range(start, end):
+        n_brackets += code_points[at] == OPEN_BRACKET
+    return n_brackets > 0
+
+
+@lean_kernel
 def _add(starts: Any, ends: Any, kinds: Any, n_edits: int, start: int, end: int, kind: int) -> int:
     if start == end:
         return n_edits
@@ -60,8 +76,12 @@ def _add(starts: Any, ends: Any, kinds: Any, n_edits: int, start: int, end: int,
 
 
 @lean_kernel
-def to_bytes(data: Any, start: int, end: int, positions_from: Any, positions_to: Any, n_edits: int) -> None:
+def to_bytes(
+    data: Any, start: int, end: int, n_chars: int, positions_from: Any, positions_to: Any, n_edits: int
+) -> None:
     """Turn the edits' positions from characters into bytes of the document data[start:end], in place."""
+    if n_chars == end - start:
+        return
     at = start
     n_read = 0
     for edit in range(n_edits):

@@ -1,10 +1,9 @@
-"""What Gopher's quality rules count: marks, lines and words. As datatrove's GopherQualityFilter counts them."""
+"""What Gopher's quality rules count: marks and lines. As datatrove's GopherQualityFilter counts them."""
 
 from typing import Any
 
-from quality.characters import LETTER, LINE_BREAK, SPACE
+from quality.characters import SPACE, breaks_line
 from quality.kernel import lean_kernel
-from quality.prose.classes import SYMBOL_WORD
 
 LINE_FEED, CARRIAGE_RETURN = ord("\n"), ord("\r")
 FULL_STOP, ELLIPSIS = ord("."), ord("…")
@@ -16,18 +15,29 @@ def count_symbols(code_points: Any, n_chars: int, tally: Any) -> None:
     """Fill in the counts of # and of ellipses."""
     n_hashes = 0
     n_ellipses = 0
-    next_ellipsis = 0  # the first position where one may begin
-    for at in range(n_chars):
-        code_point = code_points[at]
-        if code_point == HASH:
-            n_hashes += 1
-        elif code_point == ELLIPSIS:
-            n_ellipses += 1
-        elif code_point == FULL_STOP and at >= next_ellipsis and is_three_dots(code_points, at, n_chars):
-            n_ellipses += 1
-            next_ellipsis = at + 3
+    n_dots = 0
+    for at in range(n_chars):  # without branches, so that it is compiled to vectors
+        n_hashes += code_points[at] == HASH
+        n_ellipses += code_points[at] == ELLIPSIS
+        n_dots += code_points[at] == FULL_STOP
     tally.n_hashes = n_hashes
-    tally.n_ellipses = n_ellipses
+    tally.n_ellipses = n_ellipses + (_count_three_dots(code_points, n_chars) if n_dots >= 3 else 0)
+
+
+@lean_kernel
+def _count_three_dots(code_points: Any, n_chars: int) -> int:
+    """How many "..." there are that don't overlap."""
+    n = 0
+    at = 2
+    while at < n_chars:
+        if code_points[at] != FULL_STOP:
+            at += 3  # no "..." has this character
+        elif code_points[at - 1] == FULL_STOP and code_points[at - 2] == FULL_STOP:
+            n += 1
+            at += 3
+        else:
+            at += 1
+    return n
 
 
 @lean_kernel
@@ -42,33 +52,43 @@ def is_three_dots(code_points: Any, at: int, end: int) -> bool:
 
 
 @lean_kernel
-def count_lines(code_points: Any, n_chars: int, classes: Any, tally: Any) -> None:
-    """Fill in the counts of lines, of those with a bullet and of those that end with an ellipsis."""
-    n_lines = 0
-    n_bullet_lines = 0
-    n_ellipsis_lines = 0
-    start = 0
-    while start < n_chars:
-        end = line_end(code_points, start, n_chars, classes)
-        n_lines += 1
-        first = skip_spaces(code_points, start, end, classes)
-        if first < end:
-            n_bullet_lines += code_points[first] == BULLET or code_points[first] == HYPHEN
-            last_end = skip_spaces_back(code_points, first, end, classes)
-            n_ellipsis_lines += _ends_with_ellipsis(code_points, first, last_end)
-        start = after_line_break(code_points, end, n_chars)
-    tally.n_lines = n_lines
-    tally.n_bullet_lines = n_bullet_lines
-    tally.n_ellipsis_lines = n_ellipsis_lines
+def find_breaks(code_points: Any, n_chars: int, classes: Any, breaks: Any) -> int:
+    """Fill in where str.splitlines breaks, each character of its own; how many there are."""
+    n_breaks = 0
+    for at in range(n_chars):
+        if breaks_line(code_points[at], classes):
+            breaks[n_breaks] = at
+            n_breaks += 1
+    return n_breaks
 
 
 @lean_kernel
-def line_end(code_points: Any, start: int, n_chars: int, classes: Any) -> int:
-    """Where the line of str.splitlines that begins at `start` ends, without its break."""
-    end = start
-    while end < n_chars and not classes[code_points[end]] & LINE_BREAK:
-        end += 1
-    return end
+def count_lines(
+    code_points: Any, n_chars: int, classes: Any, breaks: Any, n_breaks: int, starts: Any, ends: Any, tally: Any
+) -> None:
+    """Fill in the counts of lines, of those with a bullet and of those that end with an ellipsis.
+
+    Line i without surrounding whitespace is [starts[i], ends[i]); \\r\\n is one break.
+    """
+    n_lines = 0
+    n_bullet_lines = 0
+    n_ellipsis_lines = 0
+    line_start = 0
+    for i in range(n_breaks + 1):
+        line_end = breaks[i] if i < n_breaks else n_chars
+        if line_start < n_chars and line_start <= line_end:
+            start = skip_spaces(code_points, line_start, line_end, classes)
+            end = skip_spaces_back(code_points, start, line_end, classes)
+            if start < end:
+                n_bullet_lines += code_points[start] == BULLET or code_points[start] == HYPHEN
+                n_ellipsis_lines += _ends_with_ellipsis(code_points, start, end)
+            starts[n_lines] = start
+            ends[n_lines] = end
+            n_lines += 1
+            line_start = after_line_break(code_points, line_end, n_chars)
+    tally.n_lines = n_lines
+    tally.n_bullet_lines = n_bullet_lines
+    tally.n_ellipsis_lines = n_ellipsis_lines
 
 
 @lean_kernel
@@ -98,38 +118,3 @@ def skip_spaces_back(code_points: Any, start: int, end: int, classes: Any) -> in
 @lean_kernel
 def _ends_with_ellipsis(code_points: Any, start: int, end: int) -> bool:
     return code_points[end - 1] == ELLIPSIS or (end - 3 >= start and is_three_dots(code_points, end - 3, end))
-
-
-@lean_kernel
-def count_words(code_points: Any, starts: Any, ends: Any, n_words: int, classes: Any, tally: Any) -> None:
-    """Fill in the counts of words, of those with a letter and of those that are not symbols alone."""
-    n_non_symbol_words = 0
-    n_non_symbol_word_chars = 0
-    n_words_with_letter = 0
-    for word in range(n_words):
-        start = starts[word]
-        end = ends[word]
-        n_words_with_letter += _has_letter(code_points, start, end, classes)
-        if not _is_symbols(code_points, start, end, classes):
-            n_non_symbol_words += 1
-            n_non_symbol_word_chars += end - start
-    tally.n_words = n_words
-    tally.n_non_symbol_words = n_non_symbol_words
-    tally.n_non_symbol_word_chars = n_non_symbol_word_chars
-    tally.n_words_with_letter = n_words_with_letter
-
-
-@lean_kernel
-def _has_letter(code_points: Any, start: int, end: int, classes: Any) -> bool:
-    for at in range(start, end):  # noqa: SIM110 (numba has no generators)
-        if classes[code_points[at]] & LETTER:
-            return True
-    return False
-
-
-@lean_kernel
-def _is_symbols(code_points: Any, start: int, end: int, classes: Any) -> bool:
-    for at in range(start, end):  # noqa: SIM110
-        if not classes[code_points[at]] & SYMBOL_WORD:
-            return False
-    return True

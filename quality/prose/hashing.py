@@ -12,7 +12,7 @@ import numpy as np
 from quality.kernel import lean_kernel
 
 BASE = np.uint64(0x9E3779B97F4A7C15)  # of the polynomial; odd, so that its powers keep all bits
-SPREAD = np.uint64(0xD6E8FEB86659FD93)  # turns a code point into a coefficient
+SPREAD = np.uint64(0xD6E8FEB86659FD93)  # another factor: of the polynomial whose coefficients are words
 ONE = np.uint64(1)
 N_POWERS = 4096
 
@@ -45,7 +45,7 @@ def power(n: int, powers: Any) -> np.uint64:
 @lean_kernel
 def appended(text_hash: np.uint64, code_point: int) -> np.uint64:
     """The polynomial hash of a text after one more character; that of the empty text is 0."""
-    return text_hash * BASE + (np.uint64(code_point) + ONE) * SPREAD
+    return text_hash * BASE + (np.uint64(code_point) + ONE)
 
 
 @lean_kernel
@@ -69,22 +69,31 @@ def text_key(code_points: Any, start: int, end: int) -> np.uint64:
 
 @lean_kernel
 def segment_hash(code_points: Any, start: int, end: int) -> np.uint64:
-    """A hash of code_points[start:end], three characters (of 21 bits) at a time."""
+    """A hash of code_points[start:end], six characters at a time, in two sums that need not wait for each other."""
     total = np.uint64(end - start)
+    other = np.uint64(0)
     at = start
-    while at + 3 <= end:
-        three = (
-            np.uint64(code_points[at])
-            | (np.uint64(code_points[at + 1]) << np.uint64(21))
-            | (np.uint64(code_points[at + 2]) << np.uint64(42))
-        )
-        total = (total ^ three) * BASE
+    while at + 6 <= end:
+        total = (total ^ _three(code_points, at)) * BASE
+        other = (other ^ _three(code_points, at + 3)) * SPREAD
         total ^= total >> np.uint64(32)
-        at += 3
+        other ^= other >> np.uint64(32)
+        at += 6
+    total += other * BASE
     while at < end:
         total = (total ^ np.uint64(code_points[at])) * BASE
         at += 1
     return mixed(total)
+
+
+@lean_kernel
+def _three(code_points: Any, at: int) -> np.uint64:
+    """Three characters, of 21 bits each."""
+    return (
+        np.uint64(code_points[at])
+        | (np.uint64(code_points[at + 1]) << np.uint64(21))
+        | (np.uint64(code_points[at + 2]) << np.uint64(42))
+    )
 
 
 @lean_kernel
@@ -121,3 +130,25 @@ def is_repeated(keys: Any, mask: int, key: np.uint64) -> bool:
     repeated = keys[place] == key
     keys[place] = key
     return bool(repeated)
+
+
+@lean_kernel
+def cleared_sightings(seen: Any, n_keys: int) -> int:
+    """Empty a table without keys (uint8), of eight places a key or more; how far to shift a key to find its place."""
+    n_bits = 4
+    while (1 << n_bits) < 8 * n_keys and (2 << n_bits) <= len(seen):
+        n_bits += 1
+    for place in range(1 << n_bits):
+        seen[place] = 0
+    return 64 - n_bits
+
+
+@lean_kernel
+def sight(seen: Any, shift: int, key: np.uint64) -> int:
+    """Note that `key` was met; its place, which only other keys that are seldom equal to it share.
+
+    What a place holds afterwards: 1, its key was met once; 2, it may have been met twice.
+    """
+    place = int((key * BASE) >> np.uint64(shift))
+    seen[place] += seen[place] < 2
+    return place

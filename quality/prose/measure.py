@@ -15,6 +15,7 @@ from quality.prose.cleaning_edits import find_edits, to_bytes
 from quality.prose.hashing import powers_of_base
 from quality.prose.languages import language_traits
 from quality.prose.phrases import phrases
+from quality.prose.read_words import read_words
 from quality.prose.scratch import new_scratch
 from quality.prose.stop_words import count_stop_words
 from quality.prose.tallies import TALLIES
@@ -93,10 +94,10 @@ def _measure_all(
         n_kept = _count_c4_and_fineweb(n_chars, n_words, needs_end, cleans, rows[i], splitting, tables, scratch, tally)
         if cleans:
             n_edits = find_edits(
-                scratch.code_points, n_chars, scratch.kept_starts, scratch.kept_ends, n_kept, tables.classes,
+                scratch.code_points, n_chars, scratch.line_starts, scratch.line_ends, n_kept, tables.classes,
                 scratch.starts, scratch.ends, scratch.places,
             )  # fmt: skip
-            to_bytes(data, start, end, scratch.starts, scratch.ends, n_edits)
+            to_bytes(data, start, end, n_chars, scratch.starts, scratch.ends, n_edits)
             found = _with_room(found, n_found + n_edits)
             for edit in range(n_edits):
                 found[n_found, 0] = i
@@ -134,19 +135,30 @@ def _find_words(i: int, n_chars: int, words: Any, splitting: Any, tables: Any, s
 
 @lean_called_kernel
 def _count_gopher(n_chars: int, n_words: int, tables: Any, row: int, scratch: Any, tally: Any) -> None:
+    """Fill in all but C4's and FineWeb's counts, and the lines of str.splitlines.
+
+    Arrays that n-grams need later hold breaks and lines before.
+    """
     code_points, starts, ends = scratch.code_points, scratch.starts, scratch.ends
     classes, powers = tables.classes, tables.powers
     hashes, chars = scratch.hashes, scratch.chars
     gopher_quality.count_symbols(code_points, n_chars, tally)
-    gopher_quality.count_lines(code_points, n_chars, classes, tally)
-    gopher_quality.count_words(code_points, starts, ends, n_words, classes, tally)
-    repeated_lines.count_repeated_lines(code_points, n_chars, scratch.keys, tally)
-    repeated_lines.count_repeated_paragraphs(code_points, n_chars, classes, scratch.keys, tally)
-    ngrams.hash_words(code_points, starts, ends, n_words, hashes, chars, scratch.windows)
-    tally.n_distinct_stop_words = count_stop_words(
-        code_points, starts, ends, n_words, hashes, chars, powers, tables.traits, row
+    n_breaks = gopher_quality.find_breaks(code_points, n_chars, classes, chars)
+    gopher_quality.count_lines(
+        code_points, n_chars, classes, chars, n_breaks, scratch.line_starts, scratch.line_ends, tally
     )
-    ngrams.count_top_ngrams(hashes, chars, n_words, powers, scratch, tally)
+    line_starts, line_ends = scratch.candidates, scratch.places
+    n_lines = repeated_lines.count_repeated_lines(
+        code_points, n_chars, chars, n_breaks, line_starts, line_ends, hashes, scratch.keys, tally
+    )
+    repeated_lines.count_repeated_paragraphs(
+        code_points, n_chars, classes, line_starts, line_ends, hashes, n_lines, scratch.keys, tally
+    )
+    read_words(code_points, n_words, classes, powers, scratch, tally)
+    tally.n_distinct_stop_words = count_stop_words(
+        code_points, starts, ends, n_words, scratch.word_hashes, tables.traits, row
+    )
+    ngrams.count_top_ngrams(scratch.word_hashes, chars, n_words, scratch, tally)
     ngrams.count_duplicate_ngrams(hashes, chars, n_words, powers, scratch, tally)
 
 
@@ -159,7 +171,7 @@ def _count_c4_and_fineweb(
     classes = tables.classes
     is_spaced, is_english = tables.traits.is_spaced[row], tables.traits.is_english[row]
     n_cleaned, n_cleaned_words, n_kept = c4.judge_lines(
-        n_chars, n_words, needs_end, is_spaced, is_english, splitting, tables, scratch, tally
+        n_words, needs_end, is_spaced, is_english, splitting, tables, scratch, tally
     )
     text, start, end = scratch.code_points, 0, n_chars
     tally.n_fineweb_words = n_words

@@ -10,33 +10,17 @@ from typing import Any
 import numpy as np
 
 from quality.kernel import lean_called_kernel, lean_kernel
-from quality.prose.hashing import BASE, ONE, SPREAD, appended, cleared, is_repeated, mixed, place_of, power
-
-LEAST_DUPLICATE_NGRAM = 5
-WINDOW_CHARS = 12  # one in thirty 5-grams is shorter
-POWER_OF_WINDOW = np.uint64(pow(int(BASE), WINDOW_CHARS, 1 << 64))
-
-
-@lean_kernel
-def hash_words(code_points: Any, starts: Any, ends: Any, n_words: int, hashes: Any, chars: Any, windows: Any) -> None:
-    """Of the words joined by nothing: hashes[i] and chars[i] are hash and length of the first i of them.
-
-    windows[i] is a key of the WINDOW_CHARS characters from the beginning of word i on, for those that have so many.
-    """
-    text_hash = np.uint64(0)
-    n_chars = 0
-    hashes[0] = text_hash
-    chars[0] = 0
-    first = 0  # the first word whose window is not complete
-    for word in range(n_words):
-        for at in range(starts[word], ends[word]):
-            text_hash = appended(text_hash, code_points[at])
-            n_chars += 1
-            if first <= word and n_chars == chars[first] + WINDOW_CHARS:
-                windows[first] = mixed(text_hash - hashes[first] * POWER_OF_WINDOW)
-                first += 1
-        hashes[word + 1] = text_hash
-        chars[word + 1] = n_chars
+from quality.prose.hashing import (
+    SPREAD,
+    cleared,
+    cleared_sightings,
+    is_repeated,
+    mixed,
+    place_of,
+    power,
+    sight,
+)
+from quality.prose.read_words import WINDOW_CHARS
 
 
 @lean_kernel
@@ -46,27 +30,40 @@ def joined_hash(hashes: Any, chars: Any, first: int, end: int, powers: Any) -> n
 
 
 @lean_kernel
-def count_top_ngrams(hashes: Any, chars: Any, n_words: int, powers: Any, scratch: Any, tally: Any) -> None:
+def count_top_ngrams(word_hashes: Any, chars: Any, n_words: int, scratch: Any, tally: Any) -> None:
     """Fill in the characters of the most frequent 2-, 3- and 4-grams; of equally frequent ones, the first.
 
     Only where an n-gram occurs twice, the next longer one can.
     """
-    candidates = scratch.candidates
-    n_candidates = max(n_words - 1, 0)
-    for word in range(n_candidates):
-        candidates[word] = word
-    tally.top_2_gram_chars, n_candidates = _top_ngram(2, hashes, chars, n_words, powers, scratch, n_candidates)
-    tally.top_3_gram_chars, n_candidates = _top_ngram(3, hashes, chars, n_words, powers, scratch, n_candidates)
-    tally.top_4_gram_chars, n_candidates = _top_ngram(4, hashes, chars, n_words, powers, scratch, n_candidates)
+    n = _find_pairs(word_hashes, n_words, scratch)
+    tally.top_2_gram_chars, n = _top_ngram(2, word_hashes, chars, n_words, scratch, n)
+    tally.top_3_gram_chars, n = _top_ngram(3, word_hashes, chars, n_words, scratch, n)
+    tally.top_4_gram_chars, n = _top_ngram(4, word_hashes, chars, n_words, scratch, n)
+
+
+@lean_kernel
+def _find_pairs(word_hashes: Any, n_words: int, scratch: Any) -> int:
+    """Fill in the words where a 2-gram begins that may be repeated; how many there are.
+
+    Most 2-grams occur once and need no further look: no other has the same place in a small table without keys.
+    """
+    seen, places, candidates = scratch.seen, scratch.places, scratch.candidates
+    n_pairs = max(n_words - 1, 0)
+    shift = cleared_sightings(seen, n_pairs)
+    for word in range(n_pairs):
+        places[word] = sight(seen, shift, _words_key(2, word_hashes, word))
+    n_candidates = 0
+    for word in range(n_pairs):
+        candidates[n_candidates] = word
+        n_candidates += seen[places[word]] > 1
+    return n_candidates
 
 
 @lean_called_kernel
-def _top_ngram(
-    n: int, hashes: Any, chars: Any, n_words: int, powers: Any, scratch: Any, n_candidates: int
-) -> tuple[int, int]:
+def _top_ngram(n: int, word_hashes: Any, chars: Any, n_words: int, scratch: Any, n_candidates: int) -> tuple[int, int]:
     """Characters of all occurrences of the top n-gram, and how many candidates are left.
 
-    Candidates are the words where a repeated (n - 1)-gram begins, ascending; left are those of repeated n-grams.
+    Candidates are the words where a repeated n-gram may begin, ascending; left are those where one does.
     """
     if n_words < n:
         return 0, 0
@@ -78,7 +75,7 @@ def _top_ngram(
     top_first = 0
     for i in range(n_candidates):
         word = candidates[i]
-        key = _words_key(n, hashes, chars, word, powers)
+        key = mixed(_words_key(n, word_hashes, word))
         place = place_of(keys, mask, key)
         scratch.places[i] = place
         if place < 0:
@@ -98,12 +95,12 @@ def _top_ngram(
 
 
 @lean_kernel
-def _words_key(n: int, hashes: Any, chars: Any, first: int, powers: Any) -> np.uint64:
-    """A key of the n words from `first`: of their characters, and of where each word ends."""
-    key = joined_hash(hashes, chars, first, first + n, powers)
-    for end in range(first + 1, first + n):
-        key = (key ^ np.uint64(chars[end] - chars[first])) * SPREAD
-    return mixed(key)
+def _words_key(n: int, word_hashes: Any, first: int) -> np.uint64:
+    """A key of the n words from `first`."""
+    key = np.uint64(0)
+    for word in range(first, first + n):
+        key = key * SPREAD + word_hashes[word]
+    return key
 
 
 @lean_kernel
@@ -118,51 +115,52 @@ def _keep_repeated(candidates: Any, places: Any, counts: Any, n_candidates: int)
 
 @lean_kernel
 def count_duplicate_ngrams(hashes: Any, chars: Any, n_words: int, powers: Any, scratch: Any, tally: Any) -> None:
-    """Fill in the characters of duplicate 5- to 10-grams."""
-    n = _find_candidates(chars, n_words, scratch)
+    """Fill in the characters of duplicate 5- to 10-grams.
+
+    Longer n-grams are looked for only where more characters come again.
+    """
     keys, candidates = scratch.keys, scratch.candidates
+    for word in range(n_words):
+        candidates[word] = word
+    n = _narrowed(5, 1, n_words, chars, n_words, scratch)
     tally.duplicate_5_gram_chars = _duplicate_ngram_chars(5, hashes, chars, n_words, powers, keys, candidates, n)
+    n = _narrowed(6, 2, n, chars, n_words, scratch)
     tally.duplicate_6_gram_chars = _duplicate_ngram_chars(6, hashes, chars, n_words, powers, keys, candidates, n)
     tally.duplicate_7_gram_chars = _duplicate_ngram_chars(7, hashes, chars, n_words, powers, keys, candidates, n)
+    n = _narrowed(8, 3, n, chars, n_words, scratch)
     tally.duplicate_8_gram_chars = _duplicate_ngram_chars(8, hashes, chars, n_words, powers, keys, candidates, n)
     tally.duplicate_9_gram_chars = _duplicate_ngram_chars(9, hashes, chars, n_words, powers, keys, candidates, n)
     tally.duplicate_10_gram_chars = _duplicate_ngram_chars(10, hashes, chars, n_words, powers, keys, candidates, n)
 
 
-@lean_kernel
-def _find_candidates(chars: Any, n_words: int, scratch: Any) -> int:
-    """Fill in the words where a repeated n-gram of five words or more may begin; how many there are.
+@lean_called_kernel
+def _narrowed(n: int, n_windows: int, n_candidates: int, chars: Any, n_words: int, scratch: Any) -> int:
+    """Leave only those candidates where a repeated n-gram, or a longer one, may begin; how many there are.
 
-    Equal n-grams are equal in their first WINDOW_CHARS characters, or shorter. So most words need no further look: at
+    Equal n-grams are equal in their first `n_windows` windows, or shorter. So most words need no further look: at
     theirs, no other word has the same place in a table without keys.
     """
-    seen, places, candidates = scratch.seen, scratch.places, scratch.candidates
-    mask = _cleared_bytes(seen, n_words)
-    n_starts = max(n_words - LEAST_DUPLICATE_NGRAM + 1, 0)
-    for word in range(n_starts):
-        if chars[word + LEAST_DUPLICATE_NGRAM] - chars[word] >= WINDOW_CHARS:
-            place = int(scratch.windows[word] >> ONE) & mask
-            seen[place] += seen[place] < 2
-            places[word] = place
-        else:
-            places[word] = -1
-    n_candidates = 0
-    for word in range(n_starts):
-        if places[word] < 0 or seen[places[word]] > 1:
-            candidates[n_candidates] = word
-            n_candidates += 1
-    return n_candidates
-
-
-@lean_kernel
-def _cleared_bytes(seen: Any, n_words: int) -> int:
-    """Empty a table of eight bytes a word or more, a power of two; the mask of its places."""
-    n_places = 16
-    while n_places < 8 * n_words and 2 * n_places <= len(seen):
-        n_places *= 2
-    for place in range(n_places):
-        seen[place] = 0
-    return n_places - 1
+    seen, places, candidates, windows = scratch.seen, scratch.places, scratch.candidates, scratch.windows
+    while n_candidates and candidates[n_candidates - 1] + n > n_words:
+        n_candidates -= 1
+    shift = cleared_sightings(seen, n_candidates)
+    for i in range(n_candidates):
+        word = candidates[i]
+        first_char = chars[word]
+        if chars[word + n] - first_char < n_windows * WINDOW_CHARS:
+            places[i] = -1
+            continue
+        key = np.uint64(0)
+        for window in range(1, n_windows + 1):
+            key = key * SPREAD + windows[first_char + window * WINDOW_CHARS - 1]
+        places[i] = sight(seen, shift, key)
+    n_left = 0
+    for i in range(n_candidates):
+        word = candidates[i]
+        if places[i] < 0 or seen[places[i]] > 1:
+            candidates[n_left] = word
+            n_left += 1
+    return n_left
 
 
 @lean_called_kernel

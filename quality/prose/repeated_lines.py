@@ -5,70 +5,81 @@ Lines are what runs of newlines part, paragraphs what two or more newlines part 
 
 from typing import Any
 
+import numpy as np
+
 from quality.kernel import lean_kernel
 from quality.prose.gopher_quality import LINE_FEED, skip_spaces, skip_spaces_back
-from quality.prose.hashing import cleared, is_repeated, segment_hash
+from quality.prose.hashing import BASE, cleared, is_repeated, mixed, segment_hash
 
 
 @lean_kernel
-def count_repeated_lines(code_points: Any, n_chars: int, keys: Any, tally: Any) -> None:
-    """Fill in the counts of lines and of those that stood before; an empty document has none."""
-    if n_chars == 0:
-        return
-    tally.n_parted_lines, tally.n_duplicate_lines, tally.n_duplicate_line_chars = _count_parts(
-        code_points, 0, n_chars, 1, keys
-    )
+def count_repeated_lines(
+    code_points: Any, n_chars: int, breaks: Any, n_breaks: int, starts: Any, ends: Any, hashes: Any, keys: Any,
+    tally: Any,
+) -> int:  # fmt: skip
+    """Fill in the counts of lines and of those that stood before; how many there are. An empty document has none.
 
-
-@lean_kernel
-def count_repeated_paragraphs(code_points: Any, n_chars: int, classes: Any, keys: Any, tally: Any) -> None:
-    """Fill in the counts of paragraphs and of those that stood before; an empty document has none."""
-    if n_chars == 0:
-        return
-    start = skip_spaces(code_points, 0, n_chars, classes)
-    end = skip_spaces_back(code_points, start, n_chars, classes)
-    tally.n_paragraphs, tally.n_duplicate_paragraphs, tally.n_duplicate_paragraph_chars = _count_parts(
-        code_points, start, end, 2, keys
-    )
-
-
-@lean_kernel
-def _count_parts(code_points: Any, start: int, end: int, least_newlines: int, keys: Any) -> tuple[int, int, int]:
-    """What runs of at least so many newlines part [start, end) into: parts, repeated ones, characters of those."""
-    mask = cleared(keys, 1 + _count_newlines(code_points, start, end))
-    n_parts = 0
+    Line i is [starts[i], ends[i]) and has the hash hashes[i]; only the first and the last may be empty. `breaks` holds
+    all newlines, and other breaks, which part no lines here.
+    """
+    n_lines = 0
     n_repeated = 0
     n_repeated_chars = 0
-    while True:
-        part_end, next_start = _find_newlines(code_points, start, end, least_newlines)
-        n_parts += 1
-        if is_repeated(keys, mask, segment_hash(code_points, start, part_end)):
+    mask = cleared(keys, n_breaks + 1)
+    start = 0
+    for i in range(n_breaks + 1):
+        end = breaks[i] if i < n_breaks else n_chars
+        if i < n_breaks and code_points[end] != LINE_FEED:
+            continue
+        if n_chars > 0 and (start < end or start == 0 or end == n_chars):
+            key = segment_hash(code_points, start, end)
+            starts[n_lines], ends[n_lines], hashes[n_lines] = start, end, key
+            n_lines += 1
+            if is_repeated(keys, mask, key):
+                n_repeated += 1
+                n_repeated_chars += end - start
+        start = end + 1
+    tally.n_parted_lines, tally.n_duplicate_lines, tally.n_duplicate_line_chars = n_lines, n_repeated, n_repeated_chars
+    return n_lines
+
+
+@lean_kernel
+def count_repeated_paragraphs(
+    code_points: Any, n_chars: int, classes: Any, starts: Any, ends: Any, hashes: Any, n_lines: int, keys: Any,
+    tally: Any,
+) -> None:  # fmt: skip
+    """Fill in the counts of paragraphs and of those that stood before; an empty document has none.
+
+    A paragraph is some of the lines of `count_repeated_lines`, one newline between each; it is known by their hashes.
+    """
+    text_start = skip_spaces(code_points, 0, n_chars, classes)
+    text_end = skip_spaces_back(code_points, text_start, n_chars, classes)
+    n_paragraphs = 0
+    n_repeated = 0
+    n_repeated_chars = 0
+    mask = cleared(keys, n_lines)
+    paragraph_start = text_start
+    paragraph_end = -1  # of what was read of the paragraph
+    key = np.uint64(0)
+    for line in range(n_lines):
+        start, end = max(starts[line], text_start), min(ends[line], text_end)
+        if start >= end:
+            continue  # surrounding whitespace
+        is_next = paragraph_end >= 0 and start - paragraph_end > 1
+        if is_next:
+            n_paragraphs += 1
+            if is_repeated(keys, mask, mixed(key)):
+                n_repeated += 1
+                n_repeated_chars += paragraph_end - paragraph_start
+            paragraph_start = start
+            key = np.uint64(0)
+        is_whole = start == starts[line] and end == ends[line]
+        key = key * BASE + (hashes[line] if is_whole else segment_hash(code_points, start, end))
+        paragraph_end = end
+    if n_chars > 0:
+        n_paragraphs += 1
+        if is_repeated(keys, mask, mixed(key)):
             n_repeated += 1
-            n_repeated_chars += part_end - start
-        if next_start < 0:
-            return n_parts, n_repeated, n_repeated_chars
-        start = next_start
-
-
-@lean_kernel
-def _count_newlines(code_points: Any, start: int, end: int) -> int:
-    n_newlines = 0
-    for at in range(start, end):
-        n_newlines += code_points[at] == LINE_FEED
-    return n_newlines
-
-
-@lean_kernel
-def _find_newlines(code_points: Any, at: int, end: int, least: int) -> tuple[int, int]:
-    """Where the next run of at least so many newlines begins and ends; `end` and -1 for none."""
-    while at < end:
-        if code_points[at] == LINE_FEED:
-            run_end = at + 1
-            while run_end < end and code_points[run_end] == LINE_FEED:
-                run_end += 1
-            if run_end - at >= least:
-                return at, run_end
-            at = run_end
-        else:
-            at += 1
-    return end, -1
+            n_repeated_chars += paragraph_end - paragraph_start
+    tally.n_paragraphs, tally.n_duplicate_paragraphs = n_paragraphs, n_repeated
+    tally.n_duplicate_paragraph_chars = n_repeated_chars

@@ -8,7 +8,7 @@ import numpy as np
 class Scratch(NamedTuple):
     """Arrays that kernels write while they measure one document; what they hold means nothing to the next.
 
-    Memory that is never written costs nothing, so only unusual text needs all of it: 75 bytes a character.
+    Memory that is never written costs nothing, so only unusual text needs all of it: 83 bytes a character.
     """
 
     code_points: Any  # uint32, of the document
@@ -17,15 +17,16 @@ class Scratch(NamedTuple):
     ends: Any  # int32
     hashes: Any  # uint64, of the first i words
     chars: Any  # int32, of the first i words
-    windows: Any  # uint64, of the characters from word i on
+    word_hashes: Any  # uint64
+    windows: Any  # uint64, of the characters up to each one, of all words joined
     candidates: Any  # int32, words where an n-gram that may be repeated begins
     places: Any  # int32, of candidates in the table
     seen: Any  # uint8, a table without keys: how often a place was met
     keys: Any  # uint64, a table of hashes
     counts: Any  # int32, of each key
     firsts: Any  # int32, the first word of each key
-    kept_starts: Any  # int32, of lines that C4 keeps
-    kept_ends: Any  # int32
+    line_starts: Any  # int32, of lines; then of those that C4 keeps
+    line_ends: Any  # int32
 
 
 def new_scratch(longest_bytes: int) -> Scratch:
@@ -39,6 +40,7 @@ def new_scratch(longest_bytes: int) -> Scratch:
         ends=np.empty(size, np.int32),
         hashes=np.empty(size, np.uint64),
         chars=np.empty(size, np.int32),
+        word_hashes=np.empty(size, np.uint64),
         windows=np.empty(size, np.uint64),
         candidates=np.empty(size, np.int32),
         places=np.empty(size, np.int32),
@@ -46,6 +48,6 @@ def new_scratch(longest_bytes: int) -> Scratch:
         keys=np.empty(n_places, np.uint64),
         counts=np.empty(n_places, np.int32),
         firsts=np.empty(n_places, np.int32),
-        kept_starts=np.empty(size, np.int32),
-        kept_ends=np.empty(size, np.int32),
+        line_starts=np.empty(size, np.int32),
+        line_ends=np.empty(size, np.int32),
     )

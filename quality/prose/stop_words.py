@@ -7,16 +7,15 @@ import numpy as np
 from quality.kernel import lean_kernel
 from quality.prose.hashing import ONE, mixed, text_key
 from quality.prose.languages import ANYWHERE, ENDING, MAX_STOP_WORD_CHARS, STOP_WORD_PLACES, WHOLE_WORD
-from quality.prose.ngrams import joined_hash
 
 MAX_ENDING_CHARS = 2  # of the stop words that are looked for as endings
 
 
 @lean_kernel
 def count_stop_words(
-    code_points: Any, starts: Any, ends: Any, n_words: int, hashes: Any, chars: Any, powers: Any, traits: Any, row: int
+    code_points: Any, starts: Any, ends: Any, n_words: int, word_hashes: Any, traits: Any, row: int
 ) -> int:
-    """How many of the stop words of language `row` occur; `hashes` and `chars` are those of `hash_words`."""
+    """How many of the stop words of language `row` occur; `word_hashes` are those of `hash_words`."""
     keys, numbers = traits.stop_word_keys[row], traits.stop_word_numbers[row]
     match = traits.stop_words_match[row]
     seen = np.uint64(0)
@@ -24,7 +23,7 @@ def count_stop_words(
         start, end = starts[word], ends[word]
         if match == WHOLE_WORD:
             if end - start <= MAX_STOP_WORD_CHARS:
-                seen |= _bit_of(mixed(joined_hash(hashes, chars, word, word + 1, powers)), keys, numbers)
+                seen |= _bit_of(mixed(word_hashes[word]), keys, numbers)
         elif match == ENDING:
             for ending in range(max(start, end - MAX_ENDING_CHARS), end):
                 seen |= _bit_of(text_key(code_points, ending, end), keys, numbers)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from quality.characters import LETTER, LINE_BREAK, class_table, decode
+from quality.characters import LETTER, breaks_line, class_table, decode
 from quality.kernel import lean_called_kernel, lean_kernel
 from quality.prose.gopher_quality import after_line_break
 from quality.ratios import ratio
@@ -56,14 +56,15 @@ def _count_all(data: Any, offsets: Any, classes: Any, code_points: Any, counts: 
 def _count_lines(code_points: Any, n_chars: int, classes: Any, count: Any) -> None:
     """Fill in letters and lines."""
     n_letters = 0
+    for at in range(n_chars):
+        n_letters += classes[code_points[at]] & LETTER != 0
     n_lines = 0
     n_line_chars = 0
     max_line_chars = 0
     start = 0
     while start < n_chars:
         end = start
-        while end < n_chars and not classes[code_points[end]] & LINE_BREAK:
-            n_letters += classes[code_points[end]] & LETTER != 0
+        while end < n_chars and not breaks_line(code_points[end], classes):
             end += 1
         n_lines += 1
         n_line_chars += end - start
