@@ -312,7 +312,7 @@ def test_settings_carry_the_release_into_the_fingerprint() -> None:
 def test_other_groups_measure_the_text_that_blocks_leave() -> None:
     asked = {
         "datatrove": settings_of(f"{FORMATTERS}.SymbolLinesFormatter"),
-        "prose": signal_groups()["prose"].settings(),
+        "shape": signal_groups()["shape"].settings(),
     }
     measured = measure_groups(documents_of(pa.array(["one\n***\ntwo"])), asked)
     assert measured.text is not None
