@@ -177,7 +177,7 @@ def test_a_killed_parser_is_started_again() -> None:
     process = HtmlProcess()
     try:
         assert process.main_text("<p>before</p>") == "before"
-        child = process._child
+        child = process._process._child
         assert child is not None
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
