@@ -20,6 +20,7 @@ from quality.code.shares import count_characters, packed_classes
 from quality.code.syntax import opening_table, syntax_languages, syntax_table
 from quality.code.tallies import CODE_TALLIES, byte_classes
 from quality.kernel import kernel
+from quality.ratios import ratio
 from quality.rule import CODE_LANGUAGE_COLUMN
 from quality.signal_group import Documents, GroupSettings, Measured, SignalGroup
 
@@ -73,7 +74,7 @@ def measure(documents: Documents, _settings: CodeSettings) -> Measured:
         "is_generated_name": is_generated_name(documents.path).cast(pa.int8()),
         "has_text_name": has_text_name(documents.path).cast(pa.int8()),
         "html_text_chars": pa.array(tallies["n_html_text_chars"], mask=~is_html),
-        "html_text_share": pa.array(_ratio(tallies["n_html_text_chars"], tallies["n_chars"]), mask=~is_html),
+        "html_text_share": pa.array(ratio(tallies["n_html_text_chars"], tallies["n_chars"]), mask=~is_html),
     }
     return Measured({field.name: _column(columns[field.name], field.type) for field in CODE_SCHEMA})
 
@@ -140,25 +141,21 @@ def _signals(tallies: npt.NDArray[Any]) -> dict[str, Any]:
     n_code_chars = n_chars - tallies["n_comment_chars"]
     n_code_lines = tallies["n_code_lines"]
     return counts | {
-        "visible_letter_share": _ratio(tallies["n_letters"], n_visible),
-        "digit_share": _ratio(tallies["n_digits"], n_visible),
-        "whitespace_share": _ratio(n_chars - n_visible, n_chars),
-        "replacement_share": _ratio(tallies["n_replacement_chars"], n_chars),
-        "mean_code_word_chars": _ratio(n_visible, tallies["n_code_words"]),
-        "comment_share": _ratio(tallies["n_comment_chars"], n_chars),
-        "string_share": _ratio(tallies["n_string_chars"], n_code_chars),
-        "long_word_share": _ratio(tallies["n_long_word_chars"], n_code_chars),
-        "hex_word_share": _ratio(tallies["n_hex_word_chars"], n_code_chars),
-        "duplicate_code_line_share": _ratio(tallies["n_duplicate_lines"], n_code_lines),
-        "assert_line_share": _ratio(tallies["n_assert_lines"], n_code_lines),
-        "long_string_line_share": _ratio(tallies["n_string_lines"], n_code_lines),
-        "reminder_line_share": _ratio(tallies["n_reminder_lines"], n_lines),
-        "encoded_share": _ratio(tallies["n_encoded_chars"], n_chars),
+        "visible_letter_share": ratio(tallies["n_letters"], n_visible),
+        "digit_share": ratio(tallies["n_digits"], n_visible),
+        "whitespace_share": ratio(n_chars - n_visible, n_chars),
+        "replacement_share": ratio(tallies["n_replacement_chars"], n_chars),
+        "mean_code_word_chars": ratio(n_visible, tallies["n_code_words"]),
+        "comment_share": ratio(tallies["n_comment_chars"], n_chars),
+        "string_share": ratio(tallies["n_string_chars"], n_code_chars),
+        "long_word_share": ratio(tallies["n_long_word_chars"], n_code_chars),
+        "hex_word_share": ratio(tallies["n_hex_word_chars"], n_code_chars),
+        "duplicate_code_line_share": ratio(tallies["n_duplicate_lines"], n_code_lines),
+        "assert_line_share": ratio(tallies["n_assert_lines"], n_code_lines),
+        "long_string_line_share": ratio(tallies["n_string_lines"], n_code_lines),
+        "reminder_line_share": ratio(tallies["n_reminder_lines"], n_lines),
+        "encoded_share": ratio(tallies["n_encoded_chars"], n_chars),
     }
-
-
-def _ratio(counts: npt.NDArray[np.int64], of: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    return np.divide(counts, of, out=np.zeros(len(of), np.float64), where=of > 0)
 
 
 SIGNALS = SignalGroup(

@@ -14,12 +14,10 @@ from re import _constants  # type: ignore[attr-defined]
 from typing import Any
 
 from quality.words.regular_expressions import ONE_CHARACTER, Alternative, Item, UnknownOperation
+from quality.words.tables import BOUNDARY
 
 Classes = frozenset[int]
 ClassesOf = Callable[[Item], Classes]
-
-DEAD = 0
-BOUNDARY = 0  # the class of what lies outside
 
 
 @dataclass

@@ -6,8 +6,7 @@ The functions read code_points[start:end], and what lies outside of it is a boun
 from typing import Any
 
 from quality.kernel import kernel
-from quality.words.automata import BOUNDARY, DEAD
-from quality.words.tables import INFIX, PREFIX, SUFFIX, WHOLE
+from quality.words.tables import BOUNDARY, DEAD, INFIX, PREFIX, SUFFIX, WHOLE
 
 # Of an affix, an infix or a word with hyphens, full stops aside: what some languages look for has no end of its own,
 # and looking for it at every character of a long chunk would take for ever. Words are shorter.

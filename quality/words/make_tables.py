@@ -16,11 +16,11 @@ import spacy
 from spacy.lang.char_classes import ALPHA_LOWER
 
 from quality.words import automata, regular_expressions
-from quality.words.automata import BOUNDARY, Automaton
+from quality.words.automata import Automaton
 from quality.words.regular_expressions import Item
 from quality.words.special_tables import special_tables
 from quality.words.splitters import LANGUAGES
-from quality.words.tables import HOST, LOWER, NUMERAL, SPACE_CLASS, WORD_CHARACTER
+from quality.words.tables import BOUNDARY, HOST, LOWER, NUMERAL, SPACE_CLASS, WORD_CHARACTER
 
 TABLES = Path(__file__).with_name("tables.npz")
 EXPRESSIONS = ("prefix", "suffix", "infix", "whole")

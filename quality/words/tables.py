@@ -12,7 +12,10 @@ from quality.characters import class_table
 SHA256 = "64f5983f5d5521fba80481617dac4f0a76248a888f39590c28084d3c3c47631f"
 
 # Classes of code points that have a fixed number. Behind them come plain letters, digits, and all others.
+BOUNDARY = 0  # what lies outside of the chunk
 SPACE_CLASS = 1
+
+DEAD = 0  # the row of next_states that no match leaves
 
 # What a URL's parts are made of, as bits of `url_bits`.
 WORD_CHARACTER = 1  # \w

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quality.words import automata, regular_expressions
-from quality.words.automata import BOUNDARY, Automaton
+from quality.words.automata import Automaton
 from quality.words.regular_expressions import Item, UnknownOperation
+from quality.words.tables import BOUNDARY
 
 ALPHABET = "ab.-0"
 CLASS_OF = {character: i for i, character in enumerate(ALPHABET, 1)}
