@@ -22,7 +22,6 @@ from benchmarks.harness import machine, print_result
 from quality.arrow_text import text_buffers
 from quality.characters import decode
 from quality.language import identify
-from quality.words.cache import new_word_cache
 from quality.words.datatrove_splitter import MissingSplitter, datatrove_words
 from quality.words.split import split_words
 from quality.words.splitters import SPLITTERS, splitter_of
@@ -105,7 +104,7 @@ def _compared(texts: pa.LargeStringArray, language: str) -> Mapping[str, float]:
     for _ in range(2):  # the first round compiles
         scratch = (np.empty(room, np.uint32), np.empty(room, np.int32), np.empty(room, np.int32))
         began = time.process_time()
-        _split_all(data, offsets, word_tables(), new_word_cache(), splitter_of(language), scratch, ours)
+        _split_all(data, offsets, word_tables(), splitter_of(language), scratch, ours)
         our_seconds = time.process_time() - began
     equal = 0
     differing = 0
@@ -126,13 +125,13 @@ def _compared(texts: pa.LargeStringArray, language: str) -> Mapping[str, float]:
 
 
 @njit
-def _split_all(data: Any, offsets: Any, tables: Any, cache: Any, splitter: int, scratch: Any, found: Any) -> None:
+def _split_all(data: Any, offsets: Any, tables: Any, splitter: int, scratch: Any, found: Any) -> None:
     """Decode and split every document; `found` is (starts, ends, offsets of documents)."""
     code_points, starts, ends = scratch
     n_found = 0
     for i in range(len(offsets) - 1):
         n_chars = decode(data, offsets[i], offsets[i + 1], code_points)
-        n_words = split_words(code_points, n_chars, tables, cache, splitter, starts, ends)
+        n_words = split_words(code_points, n_chars, tables, splitter, starts, ends)
         found[0][n_found : n_found + n_words] = starts[:n_words]
         found[1][n_found : n_found + n_words] = ends[:n_words]
         n_found += n_words

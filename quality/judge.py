@@ -42,7 +42,8 @@ def judge(signals: pa.Table, rules: Mapping[str, tuple[Check, ...]]) -> tuple[pa
 
     Raises KeyError for a column that a check needs and the table lacks, TypeError for one of the wrong type.
     """
-    failures = [_failures(signals, rule_name, check) for rule_name, checks in rules.items() for check in checks]
+    found = [_failures(signals, rule_name, check) for rule_name, checks in rules.items() for check in checks]
+    failures = [failed for failed in found if failed is not None]
     n_failures = np.zeros(signals.num_rows, np.int64)
     for failed in failures:
         np.add.at(n_failures, failed.rows, 1)
@@ -56,14 +57,17 @@ def numbers_of(signals: pa.Table, rule_name: str, signal: str) -> npt.NDArray[np
     return numbers[~np.isnan(numbers)]
 
 
-def _failures(signals: pa.Table, rule_name: str, check: Check) -> _Failures:
+def _failures(signals: pa.Table, rule_name: str, check: Check) -> _Failures | None:
+    """The failures of one check, if any."""
     column = _column(signals, rule_name, check.signal)
     if check.comparison == "none":
         return _given_failures(column, f"{rule_name}.{check.reason}")
     passes = _COMPARISONS[check.comparison](column, check, rule_name)
-    is_null = _to_mask(column.is_null())
-    passes = np.where(is_null, not check.null_fails, passes) | is_passed_over(signals, rule_name, check)
-    rows = np.flatnonzero(~passes)
+    if column.null_count:
+        passes = np.where(_to_mask(column.is_null()), not check.null_fails, passes)
+    rows = np.flatnonzero(~(passes | is_passed_over(signals, rule_name, check)))
+    if not len(rows):
+        return None
     return _Failures(
         rows,
         pa.repeat(f"{rule_name}.{check.reason}", len(rows)),
@@ -86,12 +90,14 @@ def is_passed_over(signals: pa.Table, rule_name: str, check: Check) -> Mask:
     return passed_over
 
 
-def _given_failures(column: pa.ListArray, prefix: str) -> _Failures:
-    """The failures that a column of REASONS_TYPE lists."""
+def _given_failures(column: pa.ListArray, prefix: str) -> _Failures | None:
+    """The failures that a column of REASONS_TYPE lists, if any."""
     if pa.types.is_null(column.type):
         column = pa.nulls(len(column), REASONS_TYPE)
     counts = column.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
     found = column.flatten()
+    if not len(found):
+        return None
     return _Failures(
         np.repeat(np.arange(len(column)), counts),
         pc.binary_join_element_wise(prefix, found.field("reason"), "."),
@@ -103,13 +109,14 @@ def _given_failures(column: pa.ListArray, prefix: str) -> _Failures:
 def _column(signals: pa.Table, rule_name: str, name: str) -> pa.Array:
     """The signal of that name: a column, or `column.key` the values of one key of a column of maps."""
     column_name, _, key = name.partition(".")
-    if column_name not in signals.column_names:
+    if signals.schema.get_field_index(column_name) < 0:  # column_names makes all names anew
         raise KeyError(
             f"Rule {rule_name!r} needs the column {column_name!r}. Available signals: "
             f"{', '.join(sorted(signals.column_names)) or 'none'}. "
             "Add the column before judging, or remove the rule."
         )
-    column = signals.column(column_name).combine_chunks()
+    chunks = signals.column(column_name)
+    column = chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()  # which copies one chunk, too
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     return pc.map_lookup(column, pa.scalar(key), "first") if key else column
@@ -214,7 +221,6 @@ def bound_as_text(check: Check) -> str:
 def _by_document(failures: list[_Failures], n_failures: npt.NDArray[np.int64]) -> pa.ListArray:
     """Turn failures per check into failures per document, keeping the order of the checks."""
     offsets = np.concatenate([[0], np.cumsum(n_failures)]).astype(np.int32)
-    failures = [failed for failed in failures if len(failed.rows)]
     if not failures:
         return pa.ListArray.from_arrays(pa.array(offsets), pa.array([], FAILURE_TYPE))
     by_document = pa.array(np.argsort(np.concatenate([failed.rows for failed in failures]), kind="stable"))

@@ -41,7 +41,7 @@ class Line(NamedTuple):
 
 @lean_kernel
 def judge_lines(
-    n_words: int, needs_end: bool, is_spaced: bool, is_english: bool, splitting: Any, tables: Any, scratch: Any,
+    n_words: int, needs_end: bool, is_spaced: bool, is_english: bool, splitter: int, tables: Any, scratch: Any,
     tally: Any,
 ) -> tuple[int, int, int]:  # fmt: skip
     """Fill in what becomes of the document's lines, scratch.line_starts and line_ends, and their sentences.
@@ -68,7 +68,7 @@ def judge_lines(
             if n_kept:
                 cleaned[at - 1] = LINE_FEED
             line_starts[n_kept], line_ends[n_kept] = line.start, line.end
-            n_cleaned_words += _count_sentences(line, at, copied, has_citation, splitting, tables, scratch, tally)
+            n_cleaned_words += _count_sentences(line, at, copied, has_citation, splitter, tables, scratch, tally)
             n_cleaned = copied
             n_kept += 1
     tally.n_kept_lines = n_kept
@@ -204,7 +204,7 @@ def _count(fate: int, tally: Any) -> None:
 
 @lean_kernel
 def _count_sentences(
-    line: Line, at: int, end: int, has_citation: bool, splitting: Any, tables: Any, scratch: Any, tally: Any
+    line: Line, at: int, end: int, has_citation: bool, splitter: int, tables: Any, scratch: Any, tally: Any
 ) -> int:
     """Add the sentences of a kept line, cleaned[at:end]; the number of its words.
 
@@ -215,7 +215,7 @@ def _count_sentences(
     if has_citation:
         starts, ends, first, moved = scratch.candidates, scratch.places, 0, at
         last = split_line(
-            scratch.cleaned[at:end], end - at, tables.words, splitting.cache, splitting.splitter, starts, ends
+            scratch.cleaned[at:end], end - at, tables.words, splitter, starts, ends
         )
     wanted = MAX_SENTENCES - tally.n_sentences
     if wanted > 0:

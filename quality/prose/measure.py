@@ -19,7 +19,6 @@ from quality.prose.read_words import read_words
 from quality.prose.scratch import new_scratch
 from quality.prose.stop_words import count_stop_words
 from quality.prose.tallies import TALLIES
-from quality.words.cache import new_word_cache
 from quality.words.split import split_words
 from quality.words.tables import word_tables
 
@@ -44,13 +43,6 @@ class Words(NamedTuple):
     offsets: Any  # int64, shape (n + 1,)
 
 
-class Splitting(NamedTuple):
-    """How the words of one document are found."""
-
-    splitter: int
-    cache: Any
-
-
 @cache
 def tables() -> Tables:
     """The shipped tables."""
@@ -68,7 +60,7 @@ def measure_documents(
     tallies = np.zeros(len(offsets) - 1, TALLIES)
     longest_bytes = int(np.diff(offsets).max(initial=0))
     found = _measure_all(
-        data, offsets, rows, words, needs_end, cleans, tables(), new_word_cache(), new_scratch(longest_bytes), tallies
+        data, offsets, rows, words, needs_end, cleans, tables(), new_scratch(longest_bytes), tallies
     )
     edits = np.empty(len(found), EDIT)
     for column, name in enumerate(EDIT.names or ()):
@@ -78,7 +70,7 @@ def measure_documents(
 
 @called_kernel
 def _measure_all(
-    data: Any, offsets: Any, rows: Any, words: Any, needs_end: bool, cleans: bool, tables: Any, cache: Any,
+    data: Any, offsets: Any, rows: Any, words: Any, needs_end: bool, cleans: bool, tables: Any,
     scratch: Any, tallies: Any,
 ) -> Any:  # fmt: skip
     found = np.empty((64, 4), np.int64)
@@ -88,10 +80,10 @@ def _measure_all(
         tally = tallies[i]
         n_chars = decode(data, start, end, scratch.code_points)
         tally.n_chars = n_chars
-        splitting = Splitting(words.splitters[i], cache)
-        n_words = _find_words(i, n_chars, words, splitting, tables, scratch)
+        splitter = words.splitters[i]
+        n_words = _find_words(i, n_chars, words, splitter, tables, scratch)
         _count_gopher(n_chars, n_words, tables, rows[i], scratch, tally)
-        n_kept = _count_c4_and_fineweb(n_chars, n_words, needs_end, cleans, rows[i], splitting, tables, scratch, tally)
+        n_kept = _count_c4_and_fineweb(n_chars, n_words, needs_end, cleans, rows[i], splitter, tables, scratch, tally)
         if cleans:
             n_edits = find_edits(
                 scratch.code_points, n_chars, scratch.line_starts, scratch.line_ends, n_kept, tables.classes,
@@ -119,12 +111,12 @@ def _with_room(found: Any, n_rows: int) -> Any:
 
 
 @called_kernel
-def _find_words(i: int, n_chars: int, words: Any, splitting: Any, tables: Any, scratch: Any) -> int:
+def _find_words(i: int, n_chars: int, words: Any, splitter: int, tables: Any, scratch: Any) -> int:
     """Fill in the words of document `i`; how many there are."""
     starts, ends = scratch.starts, scratch.ends
     if not words.is_given:
         return int(
-            split_words(scratch.code_points, n_chars, tables.words, splitting.cache, splitting.splitter, starts, ends)
+            split_words(scratch.code_points, n_chars, tables.words, splitter, starts, ends)
         )
     first = words.offsets[i]
     n_words = words.offsets[i + 1] - first
@@ -164,14 +156,14 @@ def _count_gopher(n_chars: int, n_words: int, tables: Any, row: int, scratch: An
 
 @lean_called_kernel
 def _count_c4_and_fineweb(
-    n_chars: int, n_words: int, needs_end: bool, cleans: bool, row: int, splitting: Any, tables: Any, scratch: Any,
+    n_chars: int, n_words: int, needs_end: bool, cleans: bool, row: int, splitter: int, tables: Any, scratch: Any,
     tally: Any,
 ) -> int:  # fmt: skip
     """The number of lines that C4 keeps. FineWeb counts in the cleaned text where there is one."""
     classes = tables.classes
     is_spaced, is_english = tables.traits.is_spaced[row], tables.traits.is_english[row]
     n_cleaned, n_cleaned_words, n_kept = c4.judge_lines(
-        n_words, needs_end, is_spaced, is_english, splitting, tables, scratch, tally
+        n_words, needs_end, is_spaced, is_english, splitter, tables, scratch, tally
     )
     text, start, end = scratch.code_points, 0, n_chars
     tally.n_fineweb_words = n_words

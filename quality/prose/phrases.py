@@ -26,6 +26,10 @@ POLICY_PHRASES = (
 # What a line was found to have, as bits.
 HAS_LOREM_IPSUM, HAS_JAVASCRIPT, HAS_POLICY = 1, 2, 4
 
+# Every phrase has one of these three characters in a row; none has a k, which is more than two characters in lower case.
+IPS, JAV, F_U, VAC, COO = (tuple(np.uint32(ord(c)) for c in trace) for trace in ("ips", "jav", "f u", "vac", "coo"))
+CASE = np.uint32(0x20)  # the bit that tells an ASCII letter's cases apart, and that a blank has
+
 UPPER_A, UPPER_Z, TO_LOWER = ord("A"), ord("Z"), ord("a") - ord("A")
 KELVIN, LOWER_K = ord(KELVIN_SIGN), ord("k")
 
@@ -59,6 +63,8 @@ def phrases() -> Phrases:
 def find_phrases(code_points: Any, start: int, end: int, classes: Any, phrases: Any) -> int:
     """The bits of all phrases in code_points[start:end]."""
     found = 0
+    if not _may_have_phrase(code_points[start:end]):
+        return found
     for at in range(start, end):
         if classes[code_points[at]] & PHRASE_ANCHOR:
             letter = _lower(code_points[at])
@@ -68,6 +74,20 @@ def find_phrases(code_points: Any, start: int, end: int, classes: Any, phrases: 
                 ):
                     found |= phrases.bits[phrase]
     return found
+
+
+@lean_kernel
+def _may_have_phrase(line: Any) -> bool:
+    """Whether some TRACE of a phrase is in the line: without branches, so that it is compiled to vectors."""
+    least = np.uint32(1)
+    for at in range(len(line) - 2):
+        first, second, third = line[at] | CASE, line[at + 1] | CASE, line[at + 2] | CASE
+        least = min(least, (first ^ IPS[0]) | (second ^ IPS[1]) | (third ^ IPS[2]))
+        least = min(least, (first ^ JAV[0]) | (second ^ JAV[1]) | (third ^ JAV[2]))
+        least = min(least, (first ^ F_U[0]) | (second ^ F_U[1]) | (third ^ F_U[2]))
+        least = min(least, (first ^ VAC[0]) | (second ^ VAC[1]) | (third ^ VAC[2]))
+        least = min(least, (first ^ COO[0]) | (second ^ COO[1]) | (third ^ COO[2]))
+    return least == 0
 
 
 @lean_kernel

@@ -15,6 +15,16 @@ FULL_STOP = ord(".")
 
 
 @kernel
+def is_plain(code_points: Any, start: int, end: int, tables: Any) -> bool:
+    """Whether the string is of letters alone in which no language finds anything."""
+    for at in range(start, end):  # noqa: SIM110 (numba has no generators)
+        class_ = tables.code_point_classes[code_points[at]]
+        if class_ > tables.last_letter:
+            return False
+    return True
+
+
+@kernel
 def prefix_chars(code_points: Any, start: int, end: int, tables: Any, splitter: int) -> int:
     """How many characters are cut off the beginning; 0 for none."""
     return max(0, _match_chars(code_points, start, end, tables, tables.start_states[splitter, PREFIX]))
@@ -23,6 +33,8 @@ def prefix_chars(code_points: Any, start: int, end: int, tables: Any, splitter: 
 @kernel
 def infix_chars(code_points: Any, start: int, end: int, at: int, tables: Any, splitter: int) -> int:
     """How many characters part the string at `at`, 0 for a part between two characters; -1 for no part here."""
+    if not tables.may_part[splitter, tables.code_point_classes[code_points[at]]]:
+        return -1
     state = tables.start_states[splitter, INFIX]
     for before in range(at - 2, at):
         state = tables.next_states[state, _class_at(code_points, start, end, before, tables)]

@@ -6,13 +6,13 @@ What is left then is a special case, or one word, or parted at its infixes.
 
 from typing import Any
 
-from quality.kernel import kernel
-from quality.words.automaton import infix_chars, is_whole, prefix_chars, suffix_chars
+from quality.kernel import kernel, lean_called_kernel
+from quality.words.automaton import infix_chars, is_plain, is_whole, prefix_chars, suffix_chars
 from quality.words.specials import add_case, add_word, find_case
 from quality.words.urls import is_url
 
 
-@kernel
+@lean_called_kernel
 def split_chunk(
     code_points: Any, start: int, end: int, tables: Any, splitter: int, starts: Any, ends: Any, n_words: int
 ) -> int:
@@ -27,7 +27,7 @@ def split_chunk(
         n_suffix = 0
         if n_prefix == 0 or find_case(code_points, left + n_prefix, right, tables, splitter) < 0:
             n_suffix = suffix_chars(code_points, left + n_prefix, right, tables, splitter)
-            if n_suffix > 0 and find_case(code_points, left, right - n_suffix, tables, splitter) >= 0:
+            if min(n_prefix, n_suffix) > 0 and find_case(code_points, left, right - n_suffix, tables, splitter) >= 0:
                 n_prefix = 0
         if n_prefix == 0 and n_suffix == 0:
             break
@@ -48,9 +48,11 @@ def split_chunk(
 
 @kernel
 def _is_one_piece(code_points: Any, start: int, end: int, tables: Any, splitter: int) -> bool:
-    """Whether nothing is cut off any more: a special case, or one word by a rule of the language."""
-    return find_case(code_points, start, end, tables, splitter) >= 0 or is_whole(
-        code_points, start, end, tables, splitter
+    """Whether nothing is cut off any more: plain letters, a special case, or one word by a rule of the language."""
+    return (
+        is_plain(code_points, start, end, tables)
+        or find_case(code_points, start, end, tables, splitter) >= 0
+        or is_whole(code_points, start, end, tables, splitter)
     )
 
 
@@ -62,7 +64,12 @@ def _split_rest(
     case = find_case(code_points, start, end, tables, splitter)
     if case >= 0:
         return add_case(tables, case, start, starts, ends, n_words)
-    if is_whole(code_points, start, end, tables, splitter) or is_url(code_points, start, end, tables):
+    is_one_word = (
+        is_plain(code_points, start, end, tables)
+        or is_whole(code_points, start, end, tables, splitter)
+        or is_url(code_points, start, end, tables)
+    )
+    if is_one_word:
         return add_word(starts, ends, n_words, start, end)
     return _part(code_points, start, end, tables, splitter, starts, ends, n_words)
 

@@ -119,14 +119,38 @@ def _row_to_resplit(
     code_points: Any, starts: Any, ends: Any, n_words: int, first: int, tables: Any, splitter: int
 ) -> int:
     """How many words, from `first` on, are a row to split again; 0 for none."""
-    if not _may_begin_row(code_points, starts, ends, n_words, first, tables, splitter):
-        return 0
-    for size in range(tables.most_row_words[splitter], 1, -1):
-        if _is_row(code_points, starts, ends, n_words, first, size, tables, splitter):
-            is_case = find_case(code_points, int(starts[first]), int(ends[first + size - 1]), tables, splitter) >= 0
-            if is_case and not _is_hidden(code_points, starts, ends, n_words, first, size, tables, splitter):
-                return size
-    return 0
+    found = 0
+    if _may_begin_row(code_points, starts, ends, n_words, first, tables, splitter):
+        hash_ = _with_word(SEED, code_points, starts, ends, first)
+        for size in range(2, tables.most_row_words[splitter] + 1):
+            if not _may_end_row(code_points, starts, ends, n_words, first, size, tables, splitter):
+                break
+            hash_ = _with_word(hash_, code_points, starts, ends, first + size - 1)
+            if _is_hashed_row(code_points, starts, ends, first, size, hash_, tables, splitter):
+                is_case = find_case(code_points, int(starts[first]), int(ends[first + size - 1]), tables, splitter) >= 0
+                if is_case and not _is_hidden(code_points, starts, ends, n_words, first, size, tables, splitter):
+                    found = size
+    return found
+
+
+@kernel
+def _may_end_row(
+    code_points: Any, starts: Any, ends: Any, n_words: int, first: int, size: int, tables: Any, splitter: int
+) -> bool:
+    """Whether `size` words from `first` on may be a row, if one less may: short enough, and the last one touches."""
+    last = first + size - 1
+    return bool(
+        last < n_words
+        and ends[last] - starts[first] <= tables.most_row_chars[splitter] + size
+        and _touch(code_points, ends[last - 1], starts[last])
+    )
+
+
+@kernel
+def _with_word(hash_: Any, code_points: Any, starts: Any, ends: Any, word: int) -> Any:
+    for at in range(starts[word], ends[word]):
+        hash_ = mixed(hash_, code_points[at])
+    return hash_
 
 
 @kernel
@@ -163,14 +187,19 @@ def _is_row(
     code_points: Any, starts: Any, ends: Any, n_words: int, first: int, size: int, tables: Any, splitter: int
 ) -> bool:
     """Whether `size` words from `first` on are what the rules make of a special case; spaces between don't count."""
-    if first + size > n_words or ends[first + size - 1] - starts[first] > tables.most_row_chars[splitter] + size:
-        return False
-    hash_ = SEED
-    for word in range(first, first + size):
-        if word > first and not _touch(code_points, ends[word - 1], starts[word]):
+    hash_ = _with_word(SEED, code_points, starts, ends, first)
+    for n in range(2, size + 1):
+        if not _may_end_row(code_points, starts, ends, n_words, first, n, tables, splitter):
             return False
-        for at in range(starts[word], ends[word]):
-            hash_ = mixed(hash_, code_points[at])
+        hash_ = _with_word(hash_, code_points, starts, ends, first + n - 1)
+    return _is_hashed_row(code_points, starts, ends, first, size, hash_, tables, splitter)
+
+
+@kernel
+def _is_hashed_row(
+    code_points: Any, starts: Any, ends: Any, first: int, size: int, hash_: Any, tables: Any, splitter: int
+) -> bool:
+    """The same where the hash of the words is known, and that they touch."""
     slot = first_bits(hash_, SLOT_BITS)
     while True:
         row = tables.row_slots[splitter, slot]

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from quality.kernel import called_kernel, kernel
-from quality.words.cache import add_cached, cached_place, put_into_cache
 from quality.words.chunks import split_chunk
 from quality.words.hashing import SEED, mixed
 from quality.words.simple import split_simply
@@ -18,18 +17,16 @@ from quality.words.uncounted import uncounted
 # A call for each document costs nothing, and to inline all of this at every call would cost minutes of compiling.
 @called_kernel
 def split_words(
-    code_points: Any, n_chars: int, word_tables: Any, cache: Any, splitter: int, starts: Any, ends: Any
+    code_points: Any, n_chars: int, word_tables: Any, splitter: int, starts: Any, ends: Any
 ) -> int:
     """Split code_points[:n_chars] (uint32, below 0x110000) into words; how many there are.
 
     Word i is code_points[starts[i]:ends[i]]. Words are in order, don't overlap and are never empty; all that is no
     whitespace is in a word. `starts` and `ends` (int32) need room for `n_chars` words, and what they hold behind the
-    last word is undefined afterwards. `word_tables` is `word_tables()`, `cache` a `new_word_cache()` that may go from
-    document to document, `splitter` a number of `quality.words.splitters`. The words are the same whatever the cache
-    holds. Time is linear in `n_chars`.
+    last word is undefined afterwards. `word_tables` is `word_tables()`, `splitter` a number of
+    `quality.words.splitters`. Time is linear in `n_chars`.
     """
     code_points, starts, ends = uncounted((code_points, starts, ends))
-    cache = uncounted(cache)
     tables = word_tables[0]
     if splitter == SIMPLE:
         return split_simply(code_points, n_chars, tables.classes, starts, ends)
@@ -39,7 +36,7 @@ def split_words(
         if tables.code_point_classes[code_points[at]] == SPACE_CLASS:
             at += 1
         else:
-            at, n_words = _split_at(code_points, at, n_chars, tables, cache, splitter, starts, ends, n_words)
+            at, n_words = _split_at(code_points, at, n_chars, tables, splitter, starts, ends, n_words)
     return resplit_rows(code_points, starts, ends, n_words, tables, splitter)
 
 
@@ -49,7 +46,6 @@ def _split_at(
     start: int,
     n_chars: int,
     tables: Any,
-    cache: Any,
     splitter: int,
     starts: Any,
     ends: Any,
@@ -70,13 +66,7 @@ def _split_at(
         at += 1
     if highest <= tables.last_letter or (lowest > tables.last_letter and highest <= tables.last_digit):
         return at, _add_plain(code_points, start, at, hash_, tables, splitter, starts, ends, n_words)
-    place = cached_place(code_points, start, at, hash_, cache, splitter)
-    if place >= 0:
-        return at, add_cached(cache, place, start, starts, ends, n_words)
-    first = n_words
-    n_words = split_chunk(code_points, start, at, tables, splitter, starts, ends, n_words)
-    put_into_cache(code_points, start, at, hash_, cache, splitter, starts, ends, (first, n_words))
-    return at, n_words
+    return at, split_chunk(code_points, start, at, tables, splitter, starts, ends, n_words)
 
 
 @kernel

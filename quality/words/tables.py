@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,7 @@ PREFIX, SUFFIX, INFIX, WHOLE = range(4)  # columns of `start_states`
 #   start_states        uint16 (n_splitters, 4)         rows of next_states; 0 for none
 #   next_states         uint16 (n_states, n_classes)    0 is dead
 #   overshoot           int8 (n_states,)                symbols read behind a match that ends here, -1 for no match
+#   may_part            uint8(n_splitters, n_classes)   whether an infix may begin with, or before, such a character
 #   special_*, row_*    see quality/words/special_tables.py
 #   pairs               uint8 (n_splitters, SPECIAL_SLOTS)
 #   most_*              int32 (n_splitters,)            the longest special case, and row, of a splitter
@@ -49,8 +51,19 @@ def word_tables() -> WordTables:
     """The shipped tables."""
     with files("quality.words").joinpath("tables.npz").open("rb") as file, np.load(file) as stored:
         arrays = {"classes": class_table()} | {name: stored[name] for name in stored if name != "spacy_version"}
+    arrays["may_part"] = _may_part(arrays["start_states"], arrays["next_states"], arrays["overshoot"])
     fields = [(name, array.dtype, array.shape) for name, array in arrays.items()]
     tables = np.empty(1, np.dtype(fields, align=True))
     for name, array in arrays.items():
         tables[0][name] = array
     return tables
+
+
+def _may_part(starts: npt.NDArray[Any], steps: npt.NDArray[Any], overshoot: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Of every splitter and class: whether the automaton of infixes goes on there, whatever two characters precede."""
+    rows = []
+    for start in starts[:, INFIX]:
+        reached = np.unique(steps[np.unique(steps[start])])
+        reached = reached[reached != DEAD]
+        rows.append((steps[reached] != DEAD).any(axis=0) | (overshoot[reached] >= 0).any())
+    return np.array(rows, np.uint8)

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from quality.words.cache import new_word_cache
 from quality.words.split import split_words
 from quality.words.tables import word_tables
 
@@ -14,10 +13,9 @@ def code_points_of(text: str) -> Any:
     return np.array([ord(character) for character in text], np.uint32)
 
 
-def split(text: str, splitter: int, cache: Any = None) -> list[str]:
+def split(text: str, splitter: int) -> list[str]:
     starts, ends = np.empty((2, len(text)), np.int32)
-    cache = new_word_cache() if cache is None else cache
-    n_words = split_words(code_points_of(text), len(text), word_tables(), cache, splitter, starts, ends)
+    n_words = split_words(code_points_of(text), len(text), word_tables(), splitter, starts, ends)
     return [text[start:end] for start, end in zip(starts[:n_words], ends[:n_words], strict=True)]
 
 

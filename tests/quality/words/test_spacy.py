@@ -9,7 +9,6 @@ from datatrove.utils.word_tokenizers import SpaCyTokenizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quality.words.cache import new_word_cache
 from quality.words.splitters import ENGLISH, LANGUAGES, SPLITTERS
 from tests.quality.texts import AWKWARD, multilingual_texts
 from tests.quality.words.splitting import GAPS, PIECES, SENTENCES, awkward_texts, split
@@ -67,11 +66,10 @@ def test_any_text_is_spacys(text: str) -> None:
     assert split(text, ENGLISH) == expected(text, "en")
 
 
-def test_mixed_text_is_spacys_with_one_cache_for_all() -> None:
-    kept = new_word_cache()
+def test_mixed_text_is_spacys() -> None:
     for text in ["".join(AWKWARD), *multilingual_texts(200, seed=1)]:
         for language in MAIN_LANGUAGES:
-            assert split(text, SPLITTERS[language], kept) == expected(text, language)
+            assert split(text, SPLITTERS[language]) == expected(text, language)
 
 
 def test_a_row_over_a_space_hides_a_special_case() -> None:

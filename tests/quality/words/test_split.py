@@ -3,7 +3,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quality.words.cache import CACHE_BITS, new_word_cache
 from quality.words.split import split_words
 from quality.words.splitters import ENGLISH, LANGUAGES, SPANISH, SPLITTERS
 from quality.words.tables import word_tables
@@ -16,22 +15,6 @@ any_splitter = st.sampled_from(sorted(SPLITTERS.values()))
 @given(awkward_texts, any_splitter)
 def test_all_but_whitespace_is_in_words_in_order(text: str, splitter: int) -> None:
     assert "".join("".join(split(text, splitter)).split()) == "".join(text.split())
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(awkward_texts, any_splitter), max_size=6))
-def test_a_cache_never_changes_a_result(texts: list[tuple[str, int]]) -> None:
-    kept = new_word_cache()
-    for text, splitter in texts * 2:
-        assert split(text, splitter, kept) == split(text, splitter)
-
-
-def test_chunks_that_share_a_place_in_the_cache_are_told_apart() -> None:
-    numbers = range(4 << CACHE_BITS)  # four times as many as there are places
-    text = " ".join(f"{i}-x.y" for i in numbers)
-    words = [word for i in numbers for word in (str(i), "-", "x.y")]
-    kept = new_word_cache()
-    assert split(text, ENGLISH, kept) == split(text, ENGLISH, kept) == words
 
 
 def test_a_word_may_hold_a_space() -> None:
@@ -74,8 +57,8 @@ def test_a_long_chunk_is_split_in_linear_time(chunk: str) -> None:
     code_points = code_points_of(chunk)
     starts, ends = np.empty((2, len(chunk)), np.int32)
     for language in ("en", "fr", "ru"):
-        tables, cache = word_tables(), new_word_cache()
-        n_words = split_words(code_points, len(chunk), tables, cache, SPLITTERS[language], starts, ends)
+        tables = word_tables()
+        n_words = split_words(code_points, len(chunk), tables, SPLITTERS[language], starts, ends)
         assert np.all(starts[:n_words][1:] >= ends[:n_words][:-1])
         assert ends[:n_words].max(initial=0) == len(chunk.rstrip())
 
