@@ -139,8 +139,7 @@ def _apply(
 
 @kernel
 def _copy(source: Any, start: int, end: int, result: Any, at: int) -> int:
-    for i in range(start, end):
-        result[at + i - start] = source[i]
+    result[at : at + end - start] = source[start:end]
     return at + end - start
 
 

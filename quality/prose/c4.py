@@ -46,7 +46,8 @@ def judge_lines(
 ) -> tuple[int, int, int]:  # fmt: skip
     """Fill in what becomes of the document's lines, scratch.line_starts and line_ends, and their sentences.
 
-    `scratch.cleaned` gets the cleaned text, and of `line_starts` and `line_ends` only the kept lines are left.
+    `scratch.cleaned` gets the cleaned text. Of `line_starts` and `line_ends` only the kept lines are left, and
+    `scratch.counts` says of each whether it had a citation mark.
     Returns the characters and words of the cleaned text, and the number of kept lines.
     """
     code_points, cleaned, classes = scratch.code_points, scratch.cleaned, tables.classes
@@ -67,7 +68,7 @@ def judge_lines(
         if fate in (KEPT, LOREM_IPSUM, CURLY_BRACKET):
             if n_kept:
                 cleaned[at - 1] = LINE_FEED
-            line_starts[n_kept], line_ends[n_kept] = line.start, line.end
+            line_starts[n_kept], line_ends[n_kept], scratch.counts[n_kept] = line.start, line.end, has_citation
             n_cleaned_words += _count_sentences(line, at, copied, has_citation, splitter, tables, scratch, tally)
             n_cleaned = copied
             n_kept += 1
@@ -214,9 +215,7 @@ def _count_sentences(
     starts, ends, first, last, moved = scratch.starts, scratch.ends, line.first, line.last, at - line.start
     if has_citation:
         starts, ends, first, moved = scratch.candidates, scratch.places, 0, at
-        last = split_line(
-            scratch.cleaned[at:end], end - at, tables.words, splitter, starts, ends
-        )
+        last = split_line(scratch.cleaned[at:end], end - at, tables.words, splitter, starts, ends)
     wanted = MAX_SENTENCES - tally.n_sentences
     if wanted > 0:
         tally.n_sentences += count_sentences(

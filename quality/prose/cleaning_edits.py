@@ -2,19 +2,23 @@
 
 from typing import Any
 
+import numpy as np
+
 from quality.characters import SPACE, char_bytes
 from quality.edits import EDIT_KINDS
 from quality.kernel import lean_kernel
-from quality.prose.citations import OPEN_BRACKET, citation_chars
+from quality.prose.citations import citation_chars
 from quality.prose.gopher_quality import LINE_FEED
+
+BLOCK_BYTES = 32  # looked at in one go
 
 LINE, LINE_BREAK, CITATION = map(EDIT_KINDS.index, ("line", "line_break", "citation"))
 
 
 @lean_kernel
 def find_edits(
-    code_points: Any, n_chars: int, kept_starts: Any, kept_ends: Any, n_kept: int, classes: Any, starts: Any,
-    ends: Any, kinds: Any,
+    code_points: Any, n_chars: int, kept_starts: Any, kept_ends: Any, have_citations: Any, n_kept: int, classes: Any,
+    starts: Any, ends: Any, kinds: Any,
 ) -> int:  # fmt: skip
     """Fill in the edits, in characters; how many there are: at most one a character.
 
@@ -31,7 +35,7 @@ def find_edits(
             if not (at - taken == 1 and code_points[taken] == LINE_FEED):
                 n_edits = _add(starts, ends, kinds, n_edits, taken, at, LINE_BREAK)
             taken = at
-        if at < kept_ends[line] and not _has_bracket(code_points, at, kept_ends[line]):
+        if at < kept_ends[line] and not have_citations[line]:
             if not has_text:
                 n_edits = _add(starts, ends, kinds, n_edits, 0, at, LINE)
                 has_text = True
@@ -57,15 +61,6 @@ def find_edits(
 
 
 @lean_kernel
-def _has_bracket(code_points: Any, start: int, end: int) -> bool:
-    """Whether [start, end) may have a citation mark; a kept line that has none is kept as it is."""
-    n_brackets = 0
-    for at in range(start, end):
-        n_brackets += code_points[at] == OPEN_BRACKET
-    return n_brackets > 0
-
-
-@lean_kernel
 def _add(starts: Any, ends: Any, kinds: Any, n_edits: int, start: int, end: int, kind: int) -> int:
     if start == end:
         return n_edits
@@ -85,11 +80,31 @@ def to_bytes(
     at = start
     n_read = 0
     for edit in range(n_edits):
-        while n_read < positions_from[edit]:
-            at += char_bytes(data, at, end)
-            n_read += 1
+        at = _after_chars(data, at, end, positions_from[edit] - n_read)
+        n_read = positions_from[edit]
         positions_from[edit] = at - start
-        while n_read < positions_to[edit]:
-            at += char_bytes(data, at, end)
-            n_read += 1
+        at = _after_chars(data, at, end, positions_to[edit] - n_read)
+        n_read = positions_to[edit]
         positions_to[edit] = at - start
+
+
+@lean_kernel
+def _after_chars(data: Any, at: int, end: int, n_chars: int) -> int:
+    """Where data[at:end] goes on after so many characters, which it has."""
+    while n_chars > 0:
+        if n_chars >= BLOCK_BYTES and _is_ascii(data[at : at + BLOCK_BYTES]):
+            at += BLOCK_BYTES
+            n_chars -= BLOCK_BYTES
+            continue
+        for _ in range(min(BLOCK_BYTES, n_chars)):
+            at += char_bytes(data, at, end)
+        n_chars -= BLOCK_BYTES
+    return at
+
+
+@lean_kernel
+def _is_ascii(data: Any) -> bool:
+    bits = np.uint8(0)
+    for at in range(len(data)):
+        bits |= data[at]
+    return bits < 0x80

@@ -59,9 +59,7 @@ def measure_documents(
     """
     tallies = np.zeros(len(offsets) - 1, TALLIES)
     longest_bytes = int(np.diff(offsets).max(initial=0))
-    found = _measure_all(
-        data, offsets, rows, words, needs_end, cleans, tables(), new_scratch(longest_bytes), tallies
-    )
+    found = _measure_all(data, offsets, rows, words, needs_end, cleans, tables(), new_scratch(longest_bytes), tallies)
     edits = np.empty(len(found), EDIT)
     for column, name in enumerate(EDIT.names or ()):
         edits[name] = found[:, column]
@@ -86,8 +84,8 @@ def _measure_all(
         n_kept = _count_c4_and_fineweb(n_chars, n_words, needs_end, cleans, rows[i], splitter, tables, scratch, tally)
         if cleans:
             n_edits = find_edits(
-                scratch.code_points, n_chars, scratch.line_starts, scratch.line_ends, n_kept, tables.classes,
-                scratch.starts, scratch.ends, scratch.places,
+                scratch.code_points, n_chars, scratch.line_starts, scratch.line_ends, scratch.counts, n_kept,
+                tables.classes, scratch.starts, scratch.ends, scratch.places,
             )  # fmt: skip
             to_bytes(data, start, end, n_chars, scratch.starts, scratch.ends, n_edits)
             found = _with_room(found, n_found + n_edits)
@@ -115,9 +113,7 @@ def _find_words(i: int, n_chars: int, words: Any, splitter: int, tables: Any, sc
     """Fill in the words of document `i`; how many there are."""
     starts, ends = scratch.starts, scratch.ends
     if not words.is_given:
-        return int(
-            split_words(scratch.code_points, n_chars, tables.words, splitter, starts, ends)
-        )
+        return int(split_words(scratch.code_points, n_chars, tables.words, splitter, starts, ends))
     first = words.offsets[i]
     n_words = words.offsets[i + 1] - first
     for word in range(n_words):

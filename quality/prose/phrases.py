@@ -26,7 +26,7 @@ POLICY_PHRASES = (
 # What a line was found to have, as bits.
 HAS_LOREM_IPSUM, HAS_JAVASCRIPT, HAS_POLICY = 1, 2, 4
 
-# Every phrase has one of these three characters in a row; none has a k, which is more than two characters in lower case.
+# Every phrase has three of these characters in a row. None is a k, of which there is another in upper case.
 IPS, JAV, F_U, VAC, COO = (tuple(np.uint32(ord(c)) for c in trace) for trace in ("ips", "jav", "f u", "vac", "coo"))
 CASE = np.uint32(0x20)  # the bit that tells an ASCII letter's cases apart, and that a blank has
 

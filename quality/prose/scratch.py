@@ -23,7 +23,7 @@ class Scratch(NamedTuple):
     places: Any  # int32, of candidates in the table
     seen: Any  # uint8, a table without keys: how often a place was met
     keys: Any  # uint64, a table of hashes
-    counts: Any  # int32, of each key
+    counts: Any  # int32, of each key; then whether a kept line had a citation mark
     firsts: Any  # int32, the first word of each key
     line_starts: Any  # int32, of lines; then of those that C4 keeps
     line_ends: Any  # int32

@@ -56,8 +56,6 @@ def _count_all(data: Any, offsets: Any, classes: Any, code_points: Any, counts: 
 def _count_lines(code_points: Any, n_chars: int, classes: Any, count: Any) -> None:
     """Fill in letters and lines."""
     n_letters = 0
-    for at in range(n_chars):
-        n_letters += classes[code_points[at]] & LETTER != 0
     n_lines = 0
     n_line_chars = 0
     max_line_chars = 0
@@ -65,6 +63,7 @@ def _count_lines(code_points: Any, n_chars: int, classes: Any, count: Any) -> No
     while start < n_chars:
         end = start
         while end < n_chars and not breaks_line(code_points[end], classes):
+            n_letters += classes[code_points[end]] & LETTER != 0
             end += 1
         n_lines += 1
         n_line_chars += end - start

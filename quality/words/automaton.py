@@ -17,9 +17,19 @@ FULL_STOP = ord(".")
 @kernel
 def is_plain(code_points: Any, start: int, end: int, tables: Any) -> bool:
     """Whether the string is of letters alone in which no language finds anything."""
-    for at in range(start, end):  # noqa: SIM110 (numba has no generators)
+    for at in range(start, end):
         class_ = tables.code_point_classes[code_points[at]]
         if class_ > tables.last_letter:
+            return False
+    return True
+
+
+@kernel
+def is_number(code_points: Any, start: int, end: int, tables: Any) -> bool:
+    """Whether a string of letters and digits is of digits alone."""
+    for at in range(start, end):
+        class_ = tables.code_point_classes[code_points[at]]
+        if class_ <= tables.last_letter:
             return False
     return True
 

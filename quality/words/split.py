@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from quality.kernel import called_kernel, kernel
+from quality.words.automaton import is_number
 from quality.words.chunks import split_chunk
 from quality.words.hashing import SEED, mixed
 from quality.words.simple import split_simply
@@ -16,9 +17,7 @@ from quality.words.uncounted import uncounted
 
 # A call for each document costs nothing, and to inline all of this at every call would cost minutes of compiling.
 @called_kernel
-def split_words(
-    code_points: Any, n_chars: int, word_tables: Any, splitter: int, starts: Any, ends: Any
-) -> int:
+def split_words(code_points: Any, n_chars: int, word_tables: Any, splitter: int, starts: Any, ends: Any) -> int:
     """Split code_points[:n_chars] (uint32, below 0x110000) into words; how many there are.
 
     Word i is code_points[starts[i]:ends[i]]. Words are in order, don't overlap and are never empty; all that is no
@@ -54,17 +53,15 @@ def _split_at(
     """Add the words of the chunk that begins at `start`; where it ends, and the new number of words."""
     at = start
     hash_ = SEED
-    lowest = np.iinfo(np.int64).max
     highest = SPACE_CLASS
     while at < n_chars:
         class_ = tables.code_point_classes[code_points[at]]
         if class_ == SPACE_CLASS:
             break
         hash_ = mixed(hash_, code_points[at])
-        lowest = min(lowest, class_)
         highest = max(highest, class_)
         at += 1
-    if highest <= tables.last_letter or (lowest > tables.last_letter and highest <= tables.last_digit):
+    if highest <= tables.last_letter or (highest <= tables.last_digit and is_number(code_points, start, at, tables)):
         return at, _add_plain(code_points, start, at, hash_, tables, splitter, starts, ends, n_words)
     return at, split_chunk(code_points, start, at, tables, splitter, starts, ends, n_words)
 
