@@ -107,4 +107,4 @@ def _is_ascii(data: Any) -> bool:
     bits = np.uint8(0)
     for at in range(len(data)):
         bits |= data[at]
-    return bits < 0x80
+    return bool(bits < 0x80)

@@ -87,7 +87,7 @@ def _may_have_phrase(line: Any) -> bool:
         least = min(least, (first ^ F_U[0]) | (second ^ F_U[1]) | (third ^ F_U[2]))
         least = min(least, (first ^ VAC[0]) | (second ^ VAC[1]) | (third ^ VAC[2]))
         least = min(least, (first ^ COO[0]) | (second ^ COO[1]) | (third ^ COO[2]))
-    return least == 0
+    return bool(least == 0)
 
 
 @lean_kernel
