@@ -58,5 +58,5 @@ def signatures(text: pa.StringArray, settings: DedupSettings) -> tuple[NDArray[n
     multipliers, addends = permutations(settings.lanes, settings.seed)
     result = np.full((len(text), settings.lanes), NO_SHINGLE, np.uint32)
     has_shingles = np.zeros(len(text), np.bool_)
-    sign_documents(data, offsets, KINDS, settings.ngram_words, multipliers, addends, result, has_shingles)
+    sign_documents(data, offsets, KINDS, settings.ngram, multipliers, addends, result, has_shingles)
     return result, has_shingles

@@ -53,7 +53,9 @@ class AnnotateTask(PartTask):
 def run(context: Context) -> None:
     """Publish the measurements of every source, part for part and row for row beside its documents."""
     dedup = context.recipe.dedup
-    scheme = dedup.model_dump(include={"ngram_words", "bands", "rows", "seed"}) | {"scheme": SCHEME_VERSION}
+    scheme = dedup.model_dump(include={"shingle", "ngram", "bands", "rows", "seed", "hashing"}) | {
+        "scheme": SCHEME_VERSION
+    }
     groups_of = {}
     units = []
     for source in context.recipe.sources:

@@ -33,7 +33,7 @@ def digest() -> str:
     """One hash over every kernel's results."""
     text = hostile_array()
     result = blake2b(b"".join(content_hashes(text).to_pylist()))
-    for settings in (DedupSettings(), DedupSettings(ngram_words=1, bands=2, rows=1), DedupSettings(ngram_words=64)):
+    for settings in (DedupSettings(), DedupSettings(ngram=1, bands=2, rows=1), DedupSettings(ngram=64)):
         lanes, has_shingles = signatures(text, settings)
         result.update(lanes.tobytes() + has_shingles.tobytes())
         result.update(band_hashes(lanes, settings.bands, settings.rows).tobytes())

@@ -56,7 +56,7 @@ def shingle_hashes(text: str, ngram_words: int) -> list[int]:
 
 def signature(text: str, settings: DedupSettings) -> list[int] | None:
     """MinHash lanes, or None without a shingle."""
-    shingles = set(shingle_hashes(text, settings.ngram_words))
+    shingles = set(shingle_hashes(text, settings.ngram))
     if not shingles:
         return None
     drawn = [value >> 32 for value in splitmix64(settings.seed, 2 * settings.lanes)]

@@ -54,7 +54,7 @@ def test_column_is_null_without_shingles() -> None:
 def test_candidates_are_as_frequent_as_published(shared: int, probability: float) -> None:
     # FineWeb's 14 x 8: the S-curve at Jaccard 0.7 and 0.8.
     generator = random.Random(11)
-    settings = DedupSettings(ngram_words=1)
+    settings = DedupSettings(ngram=1)
     pairs = 400
     first, second = [], []
     for _ in range(pairs):

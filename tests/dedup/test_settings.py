@@ -6,14 +6,14 @@ from dedup.settings import DedupSettings
 
 def test_defaults_are_finewebs() -> None:
     settings = DedupSettings()
-    assert (settings.ngram_words, settings.bands, settings.rows, settings.lanes) == (5, 14, 8, 112)
+    assert (settings.ngram, settings.bands, settings.rows, settings.lanes) == (5, 14, 8, 112)
 
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
         ({"bandz": 14}, "Extra inputs are not permitted"),
-        ({"ngram_words": 0}, "greater than or equal to 1"),
+        ({"ngram": 0}, "greater than or equal to 1"),
         ({"bands": 0}, "greater than or equal to 1"),
         ({"rows": 0}, "greater than or equal to 1"),
         ({"seed": 2**64}, "less than"),

@@ -40,7 +40,7 @@ def test_permutations_are_permutations() -> None:
 @hypothesis_settings(max_examples=60)
 @given(st.lists(st.text(alphabet="ab ,é科", max_size=60), max_size=5), st.integers(1, 4), st.integers(0, 2**64 - 1))
 def test_signatures_equal_the_reference(texts: list[str], ngram_words: int, seed: int) -> None:
-    settings = DedupSettings(ngram_words=ngram_words, bands=2, rows=3, seed=seed)
+    settings = DedupSettings(ngram=ngram_words, bands=2, rows=3, seed=seed)
     lanes, has_shingles = signatures(pa.array(texts, pa.string()), settings)
     expected = [reference.signature(text, settings) for text in texts]
     assert has_shingles.tolist() == [row is not None for row in expected]
@@ -51,7 +51,7 @@ def test_signatures_equal_the_reference(texts: list[str], ngram_words: int, seed
 def test_long_documents_lose_no_shingle_between_buffers(ngram_words: int) -> None:
     generator = random.Random(7)
     text = " ".join(str(generator.randrange(10**6)) for _ in range(3 * WORDS_AT_ONCE + 17))
-    settings = DedupSettings(ngram_words=ngram_words, bands=1, rows=4)
+    settings = DedupSettings(ngram=ngram_words, bands=1, rows=4)
     lanes, _ = signatures(pa.array([text]), settings)
     assert lanes[0].tolist() == reference.signature(text, settings)
 
@@ -93,7 +93,7 @@ def _estimates(pairs: list[tuple[str, str]], settings: DedupSettings) -> NDArray
 
 @pytest.mark.parametrize(("shared", "own"), [(50, 450), (300, 300), (800, 100), (5000, 500)])
 def test_estimated_jaccard_is_within_sampling_error(shared: int, own: int) -> None:
-    settings = DedupSettings(ngram_words=1, bands=32, rows=32)
+    settings = DedupSettings(ngram=1, bands=32, rows=32)
     generator = random.Random(shared)
     pairs = [_pair(generator, shared, own) for _ in range(20)]
     true = shared / (shared + 2 * own)
