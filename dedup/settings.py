@@ -38,8 +38,8 @@ class DedupSettings(BaseModel):
         default=None,
         ge=1,
         le=MOST_LANES,
-        description="instead of bands and rows: as many lanes at most, in the bands and rows that are wrong least often "
-        "about `threshold`",
+        description="instead of bands and rows: as many lanes at most, in the bands and rows that are wrong least "
+        "often about `threshold`",
     )
     seed: int = Field(default=1, ge=0, lt=2**64, description="seed of the MinHash permutations")
     hashing: Literal["mixdown", "datatrove"] = Field(
