@@ -1,98 +1,99 @@
 """Which documents are duplicates, and of which survivor.
 
-First exact groups, by content hash; of each its best document goes on. Then near groups: documents that share
-a band hash are tied into a star, and the connected components of all stars are the clusters. The best
-document is the one with the smallest (priority_rank, doc_id, position), an order of the documents alone: how
-the rows are partitioned or sorted changes nothing. Every group keeps its best, so no cluster loses all its
-members.
+First the groups of documents that are equal in something: repositories that are copies, one URL, one content. Of each
+the best document goes on. Then near duplicates: documents that share a band hash are tied into a star, and the
+connected components of all stars are the clusters. Without verification the best of a component survives; with it, or
+incrementally, its documents are taken in order and only what is like a survivor goes.
+
+The best document is the one with the smallest (preference, doc_id, position), an order of the documents alone: how the
+rows are partitioned or sorted changes nothing. Every group keeps its best, so no cluster loses all its members.
 """
 
-from pyspark.sql import Column, DataFrame
+from collections.abc import Callable
+
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from dedup.groups import ORDER, REMOVED_SQL, all_but_best
 from dedup.label import label_components
 from dedup.lineage import materialised
+from dedup.repositories import repository_removals
 from dedup.settings import DedupSettings
+from dedup.stars import star_edges
+from dedup.verified import ShinglesOf, near_removals
 
-ORDER = ("priority_rank", "doc_id", "position")
-DOCUMENT_COLUMNS = (*ORDER, "content_hash", "bands")
+DOCUMENTS_SQL = (
+    "position long, preference array<double>, doc_id string, content_hash binary, url_hash binary, repository string, "
+    "bands array<bigint>, signature binary, is_known boolean"
+)
 
 EXACT_DUPLICATE = "exact_duplicate"
+URL_DUPLICATE = "url_duplicate"
+REPOSITORY_DUPLICATE = "repository_duplicate"
 NEAR_DUPLICATE = "near_duplicate"
 
 
-def find_duplicates(documents: DataFrame, settings: DedupSettings) -> DataFrame:
+def find_duplicates(documents: DataFrame, settings: DedupSettings, shingles_of: ShinglesOf | None = None) -> DataFrame:
     """Find the documents to remove.
 
-    In: position long (unique), priority_rank int, doc_id string, content_hash binary (null: equal to no
-    other), bands array<bigint> (null: no shingle, so near to no other). It is read several times: give stored
-    columns, not a computation.
+    In: the columns of DOCUMENTS_SQL. position is unique; preference is compared number by number, smallest first; a
+    null content_hash, url_hash or repository is equal to no other; null bands (no shingle) are near to no other; a
+    known document survived before and survives. The table is read several times: give stored columns, not a
+    computation. `shingles_of` gives the shingles of few of them, where `verify: exact` asks.
 
-    Out, one row per removed document: position long; survivor long and survivor_id string, the document kept
-    in its place; reason string, `exact_duplicate` or `near_duplicate`; cluster_size long, the documents that
-    the survivor stands for, itself included.
+    Out, one row per removed document: position long; survivor long and survivor_id string, the document kept in its
+    place; reason string; cluster_size long, the documents that the survivor stands for, itself included.
+
+    Raises NotConverged when components across the cluster don't settle.
     """
-    documents = documents.select(*DOCUMENT_COLUMNS)
-    exact = materialised(exact_removals(documents)) if settings.exact else _nothing(documents)
-    near = _nothing(documents)
+    documents = _known_first(documents)
+    removed: DataFrame | None = None
+    for reason, find in _steps(settings, shingles_of).items():
+        found = materialised(_not_known(find(documents), documents, settings).withColumn("reason", F.lit(reason)))
+        removed = found if removed is None else materialised(followed(removed, found))
+        documents = documents.join(found.select("position"), on="position", how="left_anti")
+    return with_cluster_size(_nothing(documents) if removed is None else removed)
+
+
+def _steps(settings: DedupSettings, shingles_of: ShinglesOf | None) -> dict[str, Callable[[DataFrame], DataFrame]]:
+    """What is asked for, in order: from the documents that are left to REMOVED_SQL of those that go."""
+    steps: dict[str, Callable[[DataFrame], DataFrame]] = {}
+    share = settings.repositories
+    if share is not None:
+        steps[REPOSITORY_DUPLICATE] = lambda documents: repository_removals(documents, settings, share)
+    if settings.exact:
+        steps[EXACT_DUPLICATE] = lambda documents: all_but_best(documents, "content_hash")
+    if settings.urls:
+        steps[URL_DUPLICATE] = lambda documents: all_but_best(documents, "url_hash")
     if settings.near:
-        distinct = documents.join(exact, on="position", how="left_anti")
-        labels = label_components(materialised(near_edges(distinct)), settings)
-        near = materialised(near_removals(distinct, labels))
-    return with_cluster_size(near.unionByName(follow_survivors(exact, near)))
+        steps[NEAR_DUPLICATE] = lambda documents: near_duplicates(documents, settings, shingles_of)
+    return steps
 
 
-def exact_removals(documents: DataFrame) -> DataFrame:
-    """All but the best of each group of equal content hashes: position, survivor, survivor_id, reason."""
-    hashed = documents.select(*ORDER, "content_hash").where(F.col("content_hash").isNotNull())
-    return _all_but_best(hashed, "content_hash", EXACT_DUPLICATE)
-
-
-def near_edges(documents: DataFrame) -> DataFrame:
-    """A star per bucket of documents with a common band hash: a long, its centre; b long, another member.
-
-    A bucket of n documents gives n - 1 edges, never all pairs. The centre is the bucket's smallest position:
-    any member gives the same components, and a number is what can be found with a fixed-size aggregate per
-    bucket, so neither a bucket's rows nor its ids are ever gathered in one place.
-    """
-    members = documents.select("position", F.explode("bands").alias("bucket"))
-    centres = (
-        members.groupBy("bucket")
-        .agg(F.min("position").alias("centre"), F.max("position").alias("last"))
-        .where(F.col("centre") < F.col("last"))
-        .select("bucket", "centre")
-    )
-    return (
-        members.join(centres, on="bucket", how="inner")
-        .where(F.col("position") != F.col("centre"))
-        .select(F.col("centre").alias("a"), F.col("position").alias("b"))
-        .distinct()
-    )
-
-
-def near_removals(documents: DataFrame, labels: DataFrame) -> DataFrame:
-    """All but the best of each component: position, survivor, survivor_id, reason.
-
-    `labels`: node long, label long.
-    """
+def near_duplicates(documents: DataFrame, settings: DedupSettings, shingles_of: ShinglesOf | None = None) -> DataFrame:
+    """REMOVED_SQL of the documents that are near duplicates of one that stays."""
+    labels = label_components(materialised(star_edges(documents)), settings)
+    if settings.verify != "none" or settings.incremental:
+        return near_removals(documents, labels, settings, shingles_of)
     components = labels.withColumnRenamed("node", "position")
     members = documents.select(*ORDER).join(components, on="position", how="inner")
-    return _all_but_best(members, "label", NEAR_DUPLICATE)
+    return all_but_best(members, "label")
 
 
-def follow_survivors(exact: DataFrame, near: DataFrame) -> DataFrame:
-    """`exact` with survivors that `near` removes replaced by theirs."""
-    replaced = near.select(
+def followed(removed: DataFrame, later: DataFrame) -> DataFrame:
+    """Both, with survivors of `removed` that `later` removes replaced by theirs."""
+    replaced = later.select(
         F.col("position").alias("survivor"),
         F.col("survivor").alias("last_survivor"),
         F.col("survivor_id").alias("last_survivor_id"),
     )
-    return exact.join(replaced, on="survivor", how="left").select(
+    moved = removed.join(replaced, on="survivor", how="left").select(
         "position",
         F.coalesce("last_survivor", "survivor").alias("survivor"),
         F.coalesce("last_survivor_id", "survivor_id").alias("survivor_id"),
         "reason",
     )
+    return moved.unionByName(later)
 
 
 def with_cluster_size(removed: DataFrame) -> DataFrame:
@@ -103,29 +104,19 @@ def with_cluster_size(removed: DataFrame) -> DataFrame:
     )
 
 
-def _all_but_best(documents: DataFrame, group: str, reason: str) -> DataFrame:
-    """Rows that are not the least by ORDER among those with an equal `group`, each with the one that is."""
-    several = (
-        documents.groupBy(group)
-        .agg(_best_document().alias("best"), F.count(F.lit(1)).alias("documents"))
-        .where(F.col("documents") > 1)
-        .select(group, "best")
-    )
-    return (
-        documents.join(several, on=group, how="inner")
-        .where(F.col("position") != F.col("best.position"))
-        .select(
-            "position",
-            F.col("best.position").alias("survivor"),
-            F.col("best.doc_id").alias("survivor_id"),
-            F.lit(reason).alias("reason"),
-        )
-    )
+def _known_first(documents: DataFrame) -> DataFrame:
+    """Documents that survived before are preferred to all others."""
+    is_new = F.when(F.col("is_known"), 0.0).otherwise(1.0)
+    return documents.withColumn("preference", F.concat(F.array(is_new), "preference"))
 
 
-def _best_document() -> Column:
-    return F.min(F.struct(*ORDER))
+def _not_known(removed: DataFrame, documents: DataFrame, settings: DedupSettings) -> DataFrame:
+    """`removed` without documents that survived before: what they were then, they stay."""
+    if not settings.incremental:
+        return removed
+    known = documents.where("is_known").select("position")
+    return removed.join(known, on="position", how="left_anti")
 
 
 def _nothing(documents: DataFrame) -> DataFrame:
-    return documents.sparkSession.createDataFrame([], "position long, survivor long, survivor_id string, reason string")
+    return documents.sparkSession.createDataFrame([], f"{REMOVED_SQL}, reason string")

@@ -16,7 +16,9 @@ FULL_STOP = ord(".")
 
 @kernel
 def is_plain(code_points: Any, start: int, end: int, tables: Any) -> bool:
-    """Whether the string is of letters alone in which no language finds anything."""
+    """Whether a string, no longer than words are, is of letters alone in which no language finds anything."""
+    if end - start > LONGEST_CHARS:
+        return False  # cutting a million marks off a million letters would look at all of them each time
     for at in range(start, end):
         class_ = tables.code_point_classes[code_points[at]]
         if class_ > tables.last_letter:

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import networkx
+import numpy as np
 import pytest
 
+from dedup.components import solve_components
 from dedup.settings import DedupSettings
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-
-SCHEMA = "position long, priority_rank int, doc_id string, content_hash binary, bands array<bigint>"
 
 
 class Doc(NamedTuple):
@@ -84,7 +84,12 @@ def random_documents(seed: int, count: int = 250) -> list[Doc]:
 
 
 def table(spark: "SparkSession", docs: list[Doc], partitions: int = 3) -> "DataFrame":
-    return spark.createDataFrame(docs, SCHEMA).repartition(partitions)
+    from dedup.apply import DOCUMENTS_SQL
+
+    rows = [
+        (d.position, [float(d.priority_rank)], d.doc_id, d.content_hash, None, None, d.bands, None, False) for d in docs
+    ]
+    return spark.createDataFrame(rows, DOCUMENTS_SQL).repartition(partitions)
 
 
 def removals(documents: "DataFrame", settings: DedupSettings) -> set[Removal]:
@@ -157,12 +162,134 @@ def test_known_cases(spark: "SparkSession") -> None:
     }
 
 
-def test_hot_bucket_gives_a_star(spark: "SparkSession") -> None:
-    from dedup.apply import near_edges
+def test_a_hot_bucket_gives_a_star_and_no_task_most_of_the_work(spark: "SparkSession") -> None:
+    """Skewed buckets that make stragglers run for hours: here all rows are of three buckets."""
+    from pyspark.sql import functions as F
 
-    docs = [Doc(position, 0, f"{position}", None, [1, 2, 3]) for position in range(400)]
-    edges = near_edges(table(spark, docs)).collect()
-    assert sorted((row["a"], row["b"]) for row in edges) == [(0, position) for position in range(1, 400)]
+    from dedup.stars import pieces_of_stars, star_edges
+
+    n = 30_000
+    documents = spark.range(n, numPartitions=4).select(
+        F.col("id").alias("position"), F.expr("array(1L, 2L, 3L)").alias("bands")
+    )
+    with shuffle_partitions(spark, 8), coalescing(spark, False):
+        tasks = pieces_of_stars(documents).groupBy(F.spark_partition_id()).count().collect()
+        edges = star_edges(documents).collect()
+    work = sorted(row["count"] for row in tasks)
+    assert len(work) == 8
+    assert work[-1] < 2 * work[len(work) // 2]
+    assert len(edges) < 3 * n, "stars, not all pairs"
+    nodes, labels = solve_components(np.array(edges))
+    assert len(nodes) == n
+    assert not labels.any()
+
+
+@contextmanager
+def coalescing(spark: "SparkSession", allowed: bool) -> Iterator[None]:
+    """Whether small partitions of a shuffle are put together, as is best for small tables."""
+    key = "spark.sql.adaptive.coalescePartitions.enabled"
+    spark.conf.set(key, str(allowed).lower())
+    try:
+        yield
+    finally:
+        spark.conf.unset(key)
+
+
+def verified_table(spark: "SparkSession", docs: list[tuple[int, int, list[int], list[int]]]) -> "DataFrame":
+    """Documents as position, rank, bands and lanes; shingles are their lanes, and lanes are signatures."""
+    from dedup.apply import DOCUMENTS_SQL
+
+    rows = [
+        (p, [float(rank)], f"{p:08}", None, None, None, bands, np.array(lanes, "<u4").tobytes(), False)
+        for p, rank, bands, lanes in docs
+    ]
+    return spark.createDataFrame(rows, DOCUMENTS_SQL).repartition(3)
+
+
+def likely_chains(seed: int) -> list[tuple[int, int, list[int], list[int]]]:
+    """Documents in families of drifting lanes, so that neighbours share bands and ends of a family have nothing."""
+    generator = random.Random(seed)
+    docs = []
+    for family in range(12):
+        lanes = [generator.randrange(10**6) for _ in range(12)]
+        for _ in range(12):
+            lanes = list(lanes)
+            for _ in range(generator.randrange(4)):
+                lanes[generator.randrange(12)] = generator.randrange(10**6)
+            bands = [hash((family, band, *lanes[band * 3 : band * 3 + 3])) for band in range(4)]
+            docs.append((generator.randrange(10**9), generator.randrange(2), bands, lanes))
+    return docs
+
+
+@pytest.mark.parametrize("verify", ["none", "signature", "exact"])
+def test_each_removed_document_is_like_its_own_survivor(spark: "SparkSession", verify: str) -> None:
+    from dedup.apply import find_duplicates
+
+    docs = likely_chains(seed=5)
+    by_position = {doc[0]: doc for doc in docs}
+    settings = DedupSettings(verify=verify, threshold=0.6, incremental=True, rows=3, bands=4)
+    sets = spark.createDataFrame([(doc[0], sorted(doc[3])) for doc in docs], "position long, shingles array<bigint>")
+    documents = verified_table(spark, docs)
+    found = {row["position"]: row["survivor"] for row in find_duplicates(documents, settings, lambda _: sets).collect()}
+    assert len(found) > 20
+    survivors: list[int] = []
+    for position in sorted(by_position, key=lambda p: (by_position[p][1], f"{p:08}", p)):
+        _, _, bands, lanes = by_position[position]
+        alike = [
+            s for s in survivors if set(bands) & set(by_position[s][2]) and _is_alike(verify, lanes, by_position[s][3])
+        ]
+        assert found.get(position) == (alike[0] if alike else None)
+        if not alike:
+            survivors.append(position)
+
+
+def _is_alike(verify: str, a: list[int], b: list[int]) -> bool:
+    if verify == "signature":
+        return sum(x == y for x, y in zip(a, b, strict=True)) / len(a) >= 0.6
+    return verify == "none" or len(set(a) & set(b)) / len(set(a) | set(b)) >= 0.6
+
+
+def test_known_documents_stay_and_remove_others(spark: "SparkSession") -> None:
+    from dedup.apply import DOCUMENTS_SQL, find_duplicates
+
+    rows = [
+        (1, [9.0], "b", b"x" * 16, None, None, [1, 2], None, True),  # known, so better than what is preferred
+        (2, [0.0], "a", b"x" * 16, None, None, [1, 2], None, False),
+        (3, [0.0], "c", b"y" * 16, None, None, [2, 3], None, False),
+        (4, [8.0], "d", b"z" * 16, None, None, [1, 3], None, True),  # known too: near to the other, and both stay
+        (5, [0.0], "e", b"w" * 16, None, None, [7, 8], None, False),
+    ]
+    documents = spark.createDataFrame(rows, DOCUMENTS_SQL)
+    found = find_duplicates(documents, DedupSettings(incremental=True)).collect()
+    assert {(row["position"], row["survivor"], row["reason"]) for row in found} == {
+        (2, 1, "exact_duplicate"),
+        (3, 4, "near_duplicate"),
+    }
+
+
+def test_urls_and_forks(spark: "SparkSession") -> None:
+    from dedup.apply import DOCUMENTS_SQL, find_duplicates
+
+    def file(position: int, repository: str, content: bytes, rank: float) -> tuple[object, ...]:
+        return position, [rank], f"{position}", content * 16, None, repository, None, None, False
+
+    rows = [
+        *(file(i, "original", bytes([65 + i]), 0.0) for i in range(10)),
+        *(file(100 + i, "fork", bytes([65 + i]), 1.0) for i in range(9)),
+        file(109, "fork", b"!", 1.0),  # the fork's own
+        *(file(200 + i, "fork of the fork", bytes([65 + i]), 2.0) for i in range(9)),
+        file(209, "fork of the fork", b"!", 2.0),
+        *(file(300 + i, "another", bytes([97 + i]), 1.0) for i in range(9)),
+        file(309, "another", b"A", 1.0),  # vendored
+        *((400 + i, [0.0], f"{400 + i}", bytes([48 + i]) * 16, b"u" * 16, None, None, None, False) for i in range(3)),
+    ]
+    documents = spark.createDataFrame(rows, DOCUMENTS_SQL)
+    settings = DedupSettings(urls=True, repositories=0.9)
+    found = {
+        row["position"]: (row["survivor"], row["reason"]) for row in find_duplicates(documents, settings).collect()
+    }
+    forks = dict.fromkeys([*range(100, 110), *range(200, 210)], (0, "repository_duplicate"))
+    assert found == forks | {309: (0, "exact_duplicate")} | dict.fromkeys((401, 402), (400, "url_duplicate"))
 
 
 def test_intermediate_tables_go_into_the_checkpoint_directory(spark: "SparkSession", tmp_path: Path) -> None:

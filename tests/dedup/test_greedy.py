@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dedup.greedy import MOST_COMPARED, jaccard, surviving
+
+N_BANDS, N_LANES = 4, 8
+
+
+def similar(a: list[int], b: list[int]) -> float:
+    return sum(x == y for x, y in zip(a, b, strict=True)) / len(a)
+
+
+def expected(bands: list[list[int]], known: list[bool], threshold: float, lanes: list[list[int]]) -> list[int]:
+    """The definition: by all survivors before, as far as they are among a bucket's first MOST_COMPARED."""
+    survivors: list[int] = []
+    found = []
+    for row, own in enumerate(bands):
+        candidates = {
+            other
+            for bucket in own
+            for other in [s for s in survivors if bucket in bands[s]][:MOST_COMPARED]
+            if similar(lanes[row], lanes[other]) >= threshold
+        }
+        survivor = min(candidates, default=row) if not known[row] else row
+        found.append(survivor)
+        if survivor == row:
+            survivors.append(row)
+    return found
+
+
+@given(st.data())
+def test_survivors_are_those_of_the_definition(data: st.DataObject) -> None:
+    n = data.draw(st.integers(1, 40))
+    bands = [[data.draw(st.integers(0, 5)) + 100 * band for band in range(N_BANDS)] for _ in range(n)]
+    lanes = [data.draw(st.lists(st.integers(0, 1), min_size=N_LANES, max_size=N_LANES)) for _ in range(n)]
+    known = data.draw(st.lists(st.booleans(), min_size=n, max_size=n))
+    threshold = data.draw(st.sampled_from([0.1, 0.5, 0.75, 1.0]))
+    found = surviving(np.array(bands), np.array(known), threshold, np.array(lanes, np.uint32))
+    assert found.tolist() == expected(bands, known, threshold, lanes)
+
+
+@given(st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=1, max_size=50))
+def test_no_cluster_loses_all_its_members_and_survivors_survive(bands: list[list[int]]) -> None:
+    table = np.array(bands) + np.arange(3) * 100
+    found = surviving(table, np.zeros(len(bands), np.bool_), 0.8)
+    assert found[0] == 0
+    assert np.array_equal(found[found], found)
+    for row, survivor in enumerate(found):
+        assert row == survivor or set(table[row]) & set(table[survivor])
+
+
+def test_a_chain_of_likeness_is_cut() -> None:
+    """Transitive closure that wipes out a whole source: each is like the next, none like the one after that."""
+    n = 1000
+    bands = np.column_stack([np.arange(n), np.arange(n) + 1 + 10_000])
+    bands[1:, 0] = bands[:-1, 1]  # shares its first band with the one before
+    sets = [set(range(i, i + 9)) for i in range(n)]  # 0.8 with the next, 0.64 with the one after that
+    values = np.array([value for one in sets for value in sorted(one)])
+    offsets = np.arange(n + 1) * 9
+    found = surviving(bands, np.zeros(n, np.bool_), 0.8, shingles=(values, offsets))
+    survivors = np.flatnonzero(found == np.arange(n))
+    assert len(survivors) == n // 2
+    assert np.array_equal(found[1::2], np.arange(0, n, 2))
+
+
+def test_a_document_without_anything_in_common_stays() -> None:
+    bands = np.array([[1, 2], [1, 2]])
+    nothing = (np.empty(0, np.int64), np.zeros(3, np.int64))
+    assert surviving(bands, np.zeros(2, np.bool_), 0.5, shingles=nothing).tolist() == [0, 1]
+
+
+def test_a_bucket_of_unlike_documents_costs_no_square() -> None:
+    n = 20_000
+    found = surviving(np.zeros((n, 1), np.int64), np.zeros(n, np.bool_), 0.5, np.arange(n, dtype=np.uint32)[:, None])
+    assert np.array_equal(found, np.arange(n))
+
+
+@given(st.sets(st.integers(0, 20)), st.sets(st.integers(0, 20)))
+def test_jaccard_is_that_of_sets(a: set[int], b: set[int]) -> None:
+    found = jaccard(np.array(sorted(a), np.int64), np.array(sorted(b), np.int64))
+    assert found == pytest.approx(len(a & b) / len(a | b) if a | b else 0.0)
