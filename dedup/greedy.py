@@ -22,7 +22,7 @@ def surviving(
     is_known: NDArray[np.bool_],
     threshold: float,
     signatures: NDArray[np.uint32] | None = None,
-    shingles: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
+    shingles: tuple[NDArray[np.uint64], NDArray[np.int64]] | None = None,
 ) -> NDArray[np.int64]:
     """Each document's survivor, int64[n] of row numbers: its own for a survivor.
 
@@ -35,7 +35,7 @@ def surviving(
     n = len(bands)
     method = SIGNATURES if signatures is not None else SHINGLES if shingles is not None else NOTHING
     lanes = signatures if signatures is not None else np.empty((n, 0), np.uint32)
-    values, offsets = shingles if shingles is not None else (np.empty(0, np.int64), np.zeros(n + 1, np.int64))
+    values, offsets = shingles if shingles is not None else (np.empty(0, np.uint64), np.zeros(n + 1, np.int64))
     # Buckets get numbers, so that the kernel needs no table of hashes.
     buckets, numbers = np.unique(bands, return_inverse=True)
     lists = _Lists(

@@ -13,7 +13,7 @@ from dedup.greedy import surviving
 from dedup.groups import ORDER, REMOVED_SQL
 from dedup.settings import DedupSettings
 
-# Rows position long, shingles array<bigint> (sorted, distinct) for those of the given rows that have any.
+# Rows position long, shingles array<bigint> (unsigned 64-bit hashes, sorted, distinct) for those of the given rows that have any.
 ShinglesOf = Callable[[DataFrame], DataFrame]
 
 MEMBER_COLUMNS = ("is_known", "label", *ORDER, "bands")
@@ -103,11 +103,12 @@ def _lanes(signatures: Any) -> NDArray[np.uint32]:
     return np.frombuffer(b"".join(array.to_pylist()), "<u4").reshape(len(array), size // 4)
 
 
-def _sets(shingles: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _sets(shingles: Any) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Lists of hashes, sorted as unsigned numbers, as (values, offsets)."""
     array = _one(shingles)
     sizes = pc.list_value_length(array).fill_null(0).to_numpy(zero_copy_only=False)
     values: NDArray[np.int64] = array.flatten().to_numpy(zero_copy_only=False)
-    return values, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return values.view(np.uint64), np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
 def _one(column: Any) -> pa.Array:

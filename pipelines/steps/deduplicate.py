@@ -8,12 +8,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dedup.settings import DedupSettings
 from mixer import storage
 from pipelines.context import Context, TaskResult, Unit, part_number
+from pipelines.duplicates.band_index import PREFIX, file_bits
+from pipelines.duplicates.keys import KeysTask, keys_of_part
+from pipelines.duplicates.known import StoredIndex, known_documents, write_index
+from pipelines.duplicates.preference import SOURCE, ranked
+from pipelines.duplicates.shingles import shingles_of
 from pipelines.lake import Books
+from pipelines.recipe_keys.sources import SourceSpec
 
 NAME = "dedup"
-VERSION = 2
+VERSION = 3
 
 REMOVED_SCHEMA = pa.schema(
     [
@@ -24,19 +31,26 @@ REMOVED_SCHEMA = pa.schema(
     ]
 )
 
-KEYS_SQL = "position long, priority_rank int, doc_id string, content_hash binary, bands array<bigint>"
 REMOVED_FILE_SQL = "part_index long, path string, rows long, bytes long, sha256 string, reasons string"
+
+# What says nothing about which documents are removed.
+OTHER_SETTINGS = {"scheme", "permutations", "max_edges_in_one_task", "lines", "substrings"}
 
 
 def run(context: Context) -> None:
     """Publish, for every source, which kept documents are duplicates of which survivor."""
-    sources = [source.name for source in context.recipe.sources]  # the recipe's order is the survivors' priority
-    near = [source.name for source in context.recipe.sources if source.removes_near_duplicates()]
-    settings = context.recipe.dedup.model_dump(exclude={"max_edges_in_one_task"}) | {
-        "priority": sources,
-        "near_sources": near,
-    }
-    inputs = {}
+    sources = [source.name for source in context.recipe.sources]
+    if not context.recipe.dedup.incremental:
+        _run_together(context, sources, [])
+        return
+    for number, source in enumerate(sources):
+        _run_together(context, [source], sources[:number])
+
+
+def _run_together(context: Context, sources: list[str], earlier: list[str]) -> None:
+    """Deduplicate the sources among themselves and, incrementally, against the survivors of the earlier ones."""
+    settings = _settings(context, [*earlier, *sources])
+    inputs = {f"survivors/{source}": context.of(NAME, source).output for source in earlier}
     for source in sources:
         inputs[f"annotated/{source}"] = context.of("annotate", source).output
         inputs[f"verdicts/{source}"] = context.of("decide", source).output
@@ -44,48 +58,80 @@ def run(context: Context) -> None:
     missing = context.find(units)
     if not missing:
         return
-    parts = _parts(context, units)
-    removed = _remove(context, parts)
+    parts = _parts(context, [*earlier, *sources])
+    folders = {unit.source: context.lake.stage_uri(NAME, unit.source, unit.fingerprint) for unit in units}
+    removed, index = _remove(context, parts, folders, earlier)
     for unit in missing:
-        own = [row for row in removed if parts[row["part_index"]]["source"] == unit.source]
-        context.publish(unit, [_unit_result(context, unit, own)])
+        own = [row for row in removed if parts[row["part_index"]].source == unit.source]
+        context.publish(unit, [_unit_result(context, unit, own, index)])
 
 
-def _parts(context: Context, units: list[Unit]) -> list[dict[str, Any]]:
+def _settings(context: Context, sources: list[str]) -> dict[str, Any]:
+    """What decides beside the documents; the order of the sources is their priority."""
+    recipe = context.recipe
+    named = {source: recipe.source(source) for source in sources}
+    return recipe.dedup.model_dump(exclude=OTHER_SETTINGS, mode="json") | {
+        "priority": sources,
+        "near_sources": [name for name, source in named.items() if source.removes_near_duplicates()],
+        "scopes": {name: _scope(recipe.dedup, source) for name, source in named.items()},
+    }
+
+
+def _scope(dedup: DedupSettings, source: SourceSpec) -> str:
+    if dedup.scope == "source":
+        return source.name
+    return source.group_name() if dedup.scope == "group" else ""
+
+
+def _parts(context: Context, sources: list[str]) -> list[KeysTask]:
     """Every part of every source; its index in this list is the high half of its documents' positions."""
-    parts: list[dict[str, Any]] = []
-    for rank, unit in enumerate(units):
-        annotated = context.of("annotate", unit.source).part_uris(context.lake, "part-")
-        verdicts = context.of("decide", unit.source).part_uris(context.lake, "part-")
-        for annotated_uri, verdicts_uri in zip(annotated, verdicts, strict=True):
-            name = f"removed-{part_number(annotated_uri):05d}.parquet"
-            folder = context.lake.stage_uri(NAME, unit.source, unit.fingerprint)
+    dedup = context.recipe.dedup
+    parts: list[KeysTask] = []
+    for rank, name in enumerate(sources):
+        source = context.recipe.source(name)
+        uris = [context.of(stage, name).part_uris(context.lake, "part-") for stage in ("ingest", "annotate", "decide")]
+        for documents_uri, annotated_uri, verdicts_uri in zip(*uris, strict=True):
             parts.append(
-                {
-                    "index": len(parts),
-                    "source": unit.source,
-                    "rank": rank,
-                    "near": unit.source in unit.settings["near_sources"],
-                    "annotated_uri": annotated_uri,
-                    "verdicts_uri": verdicts_uri,
-                    "removed_uri": f"{folder}/{name}",
-                }
+                KeysTask(
+                    index=len(parts),
+                    source=name,
+                    rank=rank,
+                    scope=_scope(dedup, source),
+                    near=source.removes_near_duplicates(),
+                    prefer=ranked(dedup.prefer, SOURCE) if dedup.incremental else dedup.prefer,
+                    verify=dedup.verify,
+                    repositories=dedup.repositories is not None,
+                    documents_uri=documents_uri,
+                    annotated_uri=annotated_uri,
+                    verdicts_uri=verdicts_uri,
+                )
             )
     return parts
 
 
-def _remove(context: Context, parts: list[dict[str, Any]]) -> list[Any]:
-    """Find the duplicates among all parts and list them beside each part; a row for every file written."""
+def _remove(
+    context: Context, parts: list[KeysTask], folders: dict[str, str], earlier: list[str]
+) -> tuple[list[Any], list[Any]]:
+    """Find the duplicates among the parts of the sources in `folders`, and list them there.
+
+    Returns a row for every file of removed documents, and one for every file of the band index.
+    """
     from pyspark.sql import functions as F
 
-    from dedup.apply import find_duplicates
+    from dedup.apply import DOCUMENTS_SQL, find_duplicates
     from dedup.lineage import materialised
 
-    tasks = context.task_frame(parts)
-    with context.watching(NAME, len(parts)):
-        documents = materialised(tasks.mapInArrow(_read_keys, KEYS_SQL))  # it is read several times
-        removed = find_duplicates(documents, context.recipe.dedup)
-        uris = {part["index"]: part["removed_uri"] for part in parts}
+    dedup = context.recipe.dedup
+    own = [part for part in parts if part.source in folders]
+    tasks = context.task_frame([part.model_dump() for part in own])
+    with context.watching(NAME, len(own)):
+        documents = materialised(tasks.mapInArrow(_read_keys, DOCUMENTS_SQL))  # it is read several times
+        known = _known(context, parts, earlier, documents) if earlier else None
+        together = documents if known is None else materialised(documents.unionByName(known))
+        removed = materialised(find_duplicates(together, dedup, shingles_of(parts, dedup)))
+        uris = {
+            part.index: f"{folders[part.source]}/removed-{part_number(part.annotated_uri):05d}.parquet" for part in own
+        }
         files: list[Any] = (
             removed.withColumn("part_index", F.shiftright("position", 32))
             .repartition("part_index")
@@ -93,32 +139,37 @@ def _remove(context: Context, parts: list[dict[str, Any]]) -> list[Any]:
             .mapInArrow(_removed_writer(uris), REMOVED_FILE_SQL)
             .collect()
         )
-    return files
+        index = []
+        if dedup.incremental:
+            survivors = documents.join(removed.select("position"), on="position", how="left_anti")
+            (folder,) = folders.values()
+            index = write_index(survivors, folder, own[0].index, _index_bits(context, own[0].source), dedup)
+    return files, index
+
+
+def _known(context: Context, parts: list[KeysTask], earlier: list[str], documents: Any) -> Any:
+    """The survivors of earlier sources that some document has a hash in common with."""
+    indexes = [
+        StoredIndex(
+            uris=context.of(NAME, source).part_uris(context.lake, PREFIX),
+            bits=_index_bits(context, source),
+            first_part=next(part.index for part in parts if part.source == source),
+        )
+        for source in earlier
+    ]
+    return known_documents(documents, indexes, parts, context.recipe.dedup)
+
+
+def _index_bits(context: Context, source: str) -> int:
+    """Of the files of the source's band index, by a bound for its hashes that is known before."""
+    return file_bits(context.of("decide", source).books.kept * (context.recipe.dedup.bands + 2))
 
 
 def _read_keys(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Tasks in; the keys of each part's kept documents out."""
     for batch in batches:
         for task in batch.column("task").to_pylist():
-            part = json.loads(task)
-            yield from keys_of_part(part).to_batches()
-
-
-def keys_of_part(part: dict[str, Any]) -> pa.Table:
-    """position (part index, row), priority, id and hashes of the part's kept documents."""
-    table = storage.read_table(part["annotated_uri"], ["doc_id", "content_hash", "bands"])
-    keep = storage.read_table(part["verdicts_uri"], ["keep"]).column("keep").combine_chunks()
-    rows = pc.indices_nonzero(keep).cast(pa.int64())
-    kept = table.take(rows)
-    position = pc.add(rows, pa.scalar(part["index"] << 32, pa.int64()))
-    rank = pa.array([part["rank"]] * len(rows), pa.int32())
-    hashes = kept.column("content_hash").cast(pa.binary())
-    bands = kept.column("bands") if part["near"] else pa.nulls(len(rows), pa.list_(pa.int64()))
-    return pa.table([position, rank, kept.column("doc_id"), hashes, bands], names=_key_names())
-
-
-def _key_names() -> list[str]:
-    return [column.split()[0] for column in KEYS_SQL.split(", ")]
+            yield from keys_of_part(KeysTask.model_validate_json(task)).to_batches()
 
 
 def _removed_writer(uris: dict[int, str]) -> Any:
@@ -147,9 +198,10 @@ def _write_removed(index: int, uri: str, removed: pa.Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([dict(zip(names, values, strict=True))])
 
 
-def _unit_result(context: Context, unit: Unit, rows: list[Any]) -> TaskResult:
+def _unit_result(context: Context, unit: Unit, rows: list[Any], index: list[Any]) -> TaskResult:
     """The unit's files, and its books: what decide kept, less what was removed."""
     files = [storage.WrittenFile(row["path"], row["rows"], row["bytes"], row["sha256"]) for row in rows]
+    indexed = [storage.WrittenFile(row["path"], row["rows"], row["bytes"], row["sha256"]) for row in index]
     records_in = context.of("decide", unit.source).books.kept
     removed = sum(file.rows for file in files)
     reasons: Counter[str] = Counter()
@@ -158,7 +210,7 @@ def _unit_result(context: Context, unit: Unit, rows: list[Any]) -> TaskResult:
     books = Books(
         records_in=records_in, kept=records_in - removed, rejected=removed, reasons=dict(sorted(reasons.items()))
     )
-    return TaskResult(files, books)
+    return TaskResult([*files, *indexed], books)
 
 
 def _one_chunk(column: Any) -> pa.Array:

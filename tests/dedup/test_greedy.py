@@ -57,7 +57,7 @@ def test_a_chain_of_likeness_is_cut() -> None:
     bands = np.column_stack([np.arange(n), np.arange(n) + 1 + 10_000])
     bands[1:, 0] = bands[:-1, 1]  # shares its first band with the one before
     sets = [set(range(i, i + 9)) for i in range(n)]  # 0.8 with the next, 0.64 with the one after that
-    values = np.array([value for one in sets for value in sorted(one)])
+    values = np.array([value for one in sets for value in sorted(one)], np.uint64)
     offsets = np.arange(n + 1) * 9
     found = surviving(bands, np.zeros(n, np.bool_), 0.8, shingles=(values, offsets))
     survivors = np.flatnonzero(found == np.arange(n))
@@ -67,7 +67,7 @@ def test_a_chain_of_likeness_is_cut() -> None:
 
 def test_a_document_without_anything_in_common_stays() -> None:
     bands = np.array([[1, 2], [1, 2]])
-    nothing = (np.empty(0, np.int64), np.zeros(3, np.int64))
+    nothing = (np.empty(0, np.uint64), np.zeros(3, np.int64))
     assert surviving(bands, np.zeros(2, np.bool_), 0.5, shingles=nothing).tolist() == [0, 1]
 
 
