@@ -13,7 +13,8 @@ from dedup.greedy import surviving
 from dedup.groups import ORDER, REMOVED_SQL
 from dedup.settings import DedupSettings
 
-# Rows position long, shingles array<bigint> (unsigned 64-bit hashes, sorted, distinct) for those of the given rows that have any.
+# Rows position long, shingles array<bigint> (unsigned 64-bit hashes, sorted, distinct), for those of the given rows
+# that have any.
 ShinglesOf = Callable[[DataFrame], DataFrame]
 
 MEMBER_COLUMNS = ("is_known", "label", *ORDER, "bands")

@@ -15,6 +15,7 @@ from mixer.apportion import exact_fraction
 from mixer.fim import FimSettings
 from mixer.request import EpochCapPolicy, Packing, PhaseRequest, Weighting, is_code, scaled_budgets
 from mixer.weights import WEIGHT_TOLERANCE, WeightTree
+from pipelines.duplicates.preference import check_preferences
 from pipelines.recipe_keys.amounts import Tokens
 from pipelines.recipe_keys.files import read_yaml, with_shared, with_weights
 from pipelines.recipe_keys.measures import MeasureSpec, asked_groups, check_measure
@@ -95,6 +96,7 @@ class Recipe(Strict):
         for rule, settings in self.rules.items():
             check_rule(rule, settings)
         check_measure(self.measure)
+        check_preferences(self.dedup.prefer)
         for source in self.sources:
             self.asked_groups(source)
         return self
