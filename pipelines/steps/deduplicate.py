@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -129,14 +129,11 @@ def _remove(
         known = _known(context, parts, earlier, documents) if earlier else None
         together = documents if known is None else materialised(documents.unionByName(known))
         removed = materialised(find_duplicates(together, dedup, shingles_of(parts, dedup)))
-        uris = {
-            part.index: f"{folders[part.source]}/removed-{part_number(part.annotated_uri):05d}.parquet" for part in own
-        }
         files: list[Any] = (
             removed.withColumn("part_index", F.shiftright("position", 32))
             .repartition("part_index")
             .sortWithinPartitions("position")
-            .mapInArrow(_removed_writer(uris), REMOVED_FILE_SQL)
+            .mapInArrow(_removed_writer(removed_uris(own, folders)), REMOVED_FILE_SQL)
             .collect()
         )
         index = []
@@ -145,6 +142,13 @@ def _remove(
             (folder,) = folders.values()
             index = write_index(survivors, folder, own[0].index, _index_bits(context, own[0].source), dedup)
     return files, index
+
+
+def removed_uris(parts: Sequence[KeysTask], folders: Mapping[str, str]) -> dict[int, str]:
+    """Where the removed documents of each part are listed, by the part's index."""
+    return {
+        part.index: f"{folders[part.source]}/removed-{part_number(part.annotated_uri):05d}.parquet" for part in parts
+    }
 
 
 def _known(context: Context, parts: list[KeysTask], earlier: list[str], documents: Any) -> Any:

@@ -81,3 +81,22 @@ def test_a_bucket_of_unlike_documents_costs_no_square() -> None:
 def test_jaccard_is_that_of_sets(a: set[int], b: set[int]) -> None:
     found = jaccard(np.array(sorted(a), np.int64), np.array(sorted(b), np.int64))
     assert found == pytest.approx(len(a & b) / len(a | b) if a | b else 0.0)
+
+
+@given(st.data())
+def test_ten_increments_keep_the_clusters_of_one_run(data: st.DataObject) -> None:
+    n = data.draw(st.integers(1, 60))
+    bands = np.array([[data.draw(st.integers(0, 8)) + 100 * band for band in range(N_BANDS)] for _ in range(n)])
+    lanes = np.array([data.draw(st.lists(st.integers(0, 1), min_size=N_LANES, max_size=N_LANES)) for _ in range(n)])
+    lanes = lanes.astype(np.uint32)
+    day = np.sort(data.draw(st.lists(st.integers(0, 9), min_size=n, max_size=n)))  # the earliest wins
+    whole = surviving(bands, np.zeros(n, np.bool_), 0.75, lanes)
+
+    found = np.arange(n)
+    for today in range(10):
+        known = np.flatnonzero((day < today) & (found == np.arange(n)))
+        known = known[np.isin(bands[known], bands[day == today]).any(axis=1)]  # as the index finds them
+        rows = np.concatenate([known, np.flatnonzero(day == today)])
+        is_known = np.arange(len(rows)) < len(known)
+        found[rows] = rows[surviving(bands[rows], is_known, 0.75, lanes[rows])]
+    assert np.array_equal(found, whole)

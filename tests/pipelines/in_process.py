@@ -13,6 +13,7 @@ from unittest.mock import patch
 import pyarrow as pa
 
 from pipelines.context import Context
+from pipelines.duplicates.keys import KeysTask
 from pipelines.lake import Lake
 from pipelines.progress import Progress
 from pipelines.recipe import Recipe
@@ -97,11 +98,13 @@ def _exact_duplicates_only() -> Iterator[None]:
         yield
 
 
-def _remove_exact(_context: Context, parts: list[dict[str, Any]]) -> list[Any]:
-    """As the stage's own: rows of the removed files that were written."""
+def _remove_exact(
+    _context: Context, parts: list[KeysTask], folders: dict[str, str], _earlier: list[str]
+) -> tuple[list[Any], list[Any]]:
+    """As the stage's own: rows of the removed files that were written, and of the band index."""
     keys = [row for part in parts for row in deduplicate.keys_of_part(part).to_pylist()]
     by_hash: dict[bytes, list[dict[str, Any]]] = {}
-    for row in sorted(keys, key=lambda row: (row["priority_rank"], row["doc_id"], row["position"])):
+    for row in sorted(keys, key=lambda row: (row["preference"], row["doc_id"], row["position"])):
         by_hash.setdefault(row["content_hash"], []).append(row)
     removed = [
         {
@@ -116,9 +119,10 @@ def _remove_exact(_context: Context, parts: list[dict[str, Any]]) -> list[Any]:
     ]
     removed.sort(key=lambda row: row["position"])
     if not removed:
-        return []
-    write = deduplicate._removed_writer({part["index"]: part["removed_uri"] for part in parts})
-    return [row for batch in write(iter(pa.Table.from_pylist(removed).to_batches())) for row in batch.to_pylist()]
+        return [], []
+    write = deduplicate._removed_writer(deduplicate.removed_uris(parts, folders))
+    batches = write(iter(pa.Table.from_pylist(removed).to_batches()))
+    return [row for batch in batches for row in batch.to_pylist()], []
 
 
 def write_jsonl(path: Path, records: Iterable[str | dict[str, Any]]) -> None:
