@@ -4,11 +4,22 @@ from pyspark.sql import DataFrame
 
 
 def materialised(table: DataFrame) -> DataFrame:
-    """`table` computed once and cut from its plan, so that what follows neither repeats nor re-optimises it.
+    """`table` computed once, so that what follows does not repeat it.
 
-    With a checkpoint directory set (`SparkContext.setCheckpointDir`) it is written there and survives lost
-    executors. Otherwise it stays on the executors' own storage: faster, but a lost executor fails the job.
+    With a checkpoint directory set (`SparkContext.setCheckpointDir`) it is written there. Else, in one process, it is
+    cut from its plan and kept on this machine; on a cluster it is kept on the executors with the way to make it again,
+    so that a lost executor costs time and not the job.
     """
-    if table.sparkSession.sparkContext.getCheckpointDir() is not None:
+    context = table.sparkSession.sparkContext
+    if context.getCheckpointDir() is not None:
         return table.checkpoint()
-    return table.localCheckpoint()
+    if _is_one_process(context.master):
+        return table.localCheckpoint()
+    kept = table.persist()
+    kept.count()
+    return kept
+
+
+def _is_one_process(master: str) -> bool:
+    """Whether the master is `local` or `local[n]`: no executor can be lost. `local-cluster[...]` has some."""
+    return master == "local" or master.startswith("local[")
