@@ -4,15 +4,15 @@ from hashlib import blake2b
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
 from dedup.buffers import string_buffers
+from dedup.kernel import kernel
 
 HASH_BYTES = 16  # 128 bits: among 10^12 documents a chance collision has probability 1.5e-15
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _collapse_whitespace(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],

@@ -8,8 +8,9 @@ Memory is bounded however long a document is: `hash_words` fills a buffer with t
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from dedup.kernel import kernel
 
 LETTER, SEPARATOR, ALONE = 0, 1, 2  # what a character is, see characters.py
 
@@ -26,7 +27,7 @@ NOT_UNICODE = 0x110000
 WORDS_AT_ONCE = 2048
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def mix64(value: np.uint64) -> np.uint64:
     """MurmurHash3's 64-bit finalizer (Appleby): a permutation of uint64 that spreads every input bit."""
     value = np.uint64(value)
@@ -38,7 +39,7 @@ def mix64(value: np.uint64) -> np.uint64:
     return value
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def decode(data: NDArray[np.uint8], position: int, end: int) -> tuple[int, int]:
     """Codepoint and width in bytes of the non-ASCII character at `position`; never reads at or past `end`."""
     lead = int(data[position])
@@ -52,7 +53,7 @@ def decode(data: NDArray[np.uint8], position: int, end: int) -> tuple[int, int]:
     return NOT_UNICODE + lead, 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def hash_words(
     data: NDArray[np.uint8],
     position: int,
@@ -95,7 +96,7 @@ def hash_words(
     return position, count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def hash_shingles(words: NDArray[np.uint64], count: int, ngram_words: int, shingles: NDArray[np.uint32]) -> int:
     """Hash every run of `ngram_words` words of words[:count] into `shingles`; returns how many there are."""
     shingle_count = max(0, count - ngram_words + 1)
@@ -107,7 +108,7 @@ def hash_shingles(words: NDArray[np.uint64], count: int, ngram_words: int, shing
     return shingle_count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def lower_lanes(
     shingles: NDArray[np.uint32],
     count: int,
@@ -123,7 +124,7 @@ def lower_lanes(
         lanes[lane] = least
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def sign_documents(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
@@ -151,7 +152,7 @@ def sign_documents(
                 words[at] = words[count - carried + at]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def hash_bands(signatures: NDArray[np.uint32], rows: int, hashes: NDArray[np.uint64]) -> None:
     """Hash each run of `rows` lanes, and the number of its band, into `hashes`."""
     for document in range(hashes.shape[0]):

@@ -5,15 +5,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
-from mixer.plan import MixturePlan
 from mixer.storage import WrittenFile
 from pipelines.lake import Books, Lake, PartFile, StageManifest, fingerprint
-from pipelines.progress import Progress
-from pipelines.recipe import Recipe
+
+if TYPE_CHECKING:  # workers import this file for its tasks, and plan, show and ask for nothing
+    from mixer.plan import MixturePlan
+    from pipelines.progress import Progress
+    from pipelines.recipe import Recipe
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -75,16 +77,16 @@ class Unit:
 class Context:
     """One run: the recipe, the lake, Spark when it is needed, and what the steps before have published."""
 
-    recipe: Recipe
+    recipe: "Recipe"
     lake: Lake
     start_spark: Callable[[], Any]
-    progress: Progress
+    progress: "Progress"
     published: dict[str, dict[str, StageManifest]] = field(default_factory=dict)  # stage -> source -> manifest
     tasks_run: int = 0
     stage: str = ""  # the one that runs
     read_only: bool = False  # find what is there, do no work
     foreseen: dict[str, Any] = field(default_factory=dict)  # name -> BlockSet that `select` would make, not written
-    plan: MixturePlan | None = None  # set by the stage of that name
+    plan: "MixturePlan | None" = None  # set by the stage of that name
     mixture_uri: str = ""  # set by the last stage
 
     @cached_property

@@ -8,7 +8,7 @@ from mixer import storage
 from pipelines.classifiers.stored_model import LAKE_SCHEME, stored_model
 from pipelines.lake import Lake
 from pipelines.recipe_keys.problems import RecipeError
-from pipelines.recipe_keys.sources import resolved_uri
+from pipelines.recipe_keys.uris import resolved_uri
 from pipelines.remote_files import fetched, is_remote
 from quality.input_file import InputFile
 from quality.signal_group import GroupSettings

@@ -3,9 +3,11 @@
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from numba import njit
+
+from quality.kernel_cache import KernelCache
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
@@ -21,7 +23,12 @@ def _compiled(inlined: bool, counts_references: bool) -> Callable[[Kernel], Kern
     options: dict[str, Any] = {"_nrt": counts_references, "no_cfunc_wrapper": True} | (
         {"forceinline": True} if inlined else {}
     )
-    decorate: Callable[[Kernel], Kernel] = njit(cache=True, nogil=True, **options)
+
+    def decorate(function: Kernel) -> Kernel:
+        dispatcher: Any = njit(nogil=True, **options)(function)
+        dispatcher._cache = KernelCache(function)
+        return cast("Kernel", dispatcher)
+
     return decorate
 
 

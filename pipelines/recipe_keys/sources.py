@@ -1,7 +1,5 @@
 """Sources and tiers: what a recipe writes under `sources:` and `tiers:`."""
 
-import os
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,11 +9,10 @@ from mixer.fim import FimSettings
 from mixer.request import EpochCapPolicy
 from pipelines.recipe_keys.measures import MeasureSpec, check_measure
 from pipelines.recipe_keys.names import GroupName, Name
-from pipelines.recipe_keys.problems import RecipeError, Strict, unknown, validated
+from pipelines.recipe_keys.problems import Strict, unknown, validated
 from pipelines.recipe_keys.rules import check_rule
+from pipelines.recipe_keys.uris import resolved_uri
 from pipelines.source import SourceKind, SourceOptions, source_kinds
-
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 Epochs = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -96,17 +93,3 @@ class TierSpec(Mixable):
 
     from_: Name = Field(alias="from")  # the source
     where: str
-
-
-def resolved_uri(uri: str, folder: Path) -> str:
-    """The uri with `${NAME}` from the environment, relative ones taken from `folder`; RecipeError for an unset name."""
-
-    def value(match: re.Match[str]) -> str:
-        if match[1] not in os.environ:
-            raise RecipeError(f"uri {uri!r} names ${{{match[1]}}}, which is not set in the environment")
-        return os.environ[match[1]]
-
-    uri = _VARIABLE.sub(value, uri)
-    if "://" in uri or Path(uri).is_absolute() or uri == "environment":
-        return uri
-    return os.path.normpath(folder / uri)

@@ -9,9 +9,7 @@ from typing import Any
 
 from numba.core import cgutils, types
 from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
 
-array_of: Any = make_array
 null_value: Any = cgutils.get_null_value
 
 
@@ -29,6 +27,9 @@ uncounted: Any = intrinsic(_uncounted)
 
 def _view(context: Any, builder: Any, type_: Any, value: Any) -> Any:
     if isinstance(type_, types.Array):
+        from numba.np.arrayobj import make_array  # only to compile: a worker starts without
+
+        array_of: Any = make_array
         array = array_of(type_)(context, builder, value=value)
         array.meminfo = null_value(array.meminfo.type)
         return array._getvalue()

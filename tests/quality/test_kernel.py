@@ -1,5 +1,9 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from quality.kernel import forget_outdated_kernels
 
@@ -17,3 +21,38 @@ def test_kernels_older_than_a_source_are_forgotten(tmp_path: Path) -> None:
 def test_a_package_without_kernels_is_left_alone(tmp_path: Path) -> None:
     forget_outdated_kernels(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+CALLS_A_KERNEL = """
+from {decorators} import kernel
+
+@kernel
+def double(value):
+    return 2 * value
+
+@kernel
+def quadruple(value):
+    return double(double(value))
+
+print(double(4), sum(double.stats.cache_hits.values()))
+"""
+# What numba imports to compile; scipy because it looks for BLAS.
+LOADED_ALONE = """
+import sys
+import doubling
+assert "numba.np.linalg" not in sys.modules and "scipy.linalg" not in sys.modules
+print(doubling.quadruple(4), sum(doubling.quadruple.stats.cache_misses.values()))
+"""
+
+
+@pytest.mark.parametrize("decorators", ["quality.kernel", "dedup.kernel"])
+def test_a_compiled_kernel_is_read_without_the_compiler_which_is_there_where_one_is_new(
+    tmp_path: Path, decorators: str
+) -> None:
+    def printed(code: str) -> list[str]:
+        run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=True, text=True)
+        return run.stdout.splitlines()
+
+    (tmp_path / "doubling.py").write_text(CALLS_A_KERNEL.format(decorators=decorators))
+    assert printed("import doubling") == ["8 0"]
+    assert printed(LOADED_ALONE) == ["8 1", "16 1"]
