@@ -23,6 +23,7 @@ from pipelines.estimates.stored import stored_estimate
 from pipelines.lake import Lake
 from pipelines.recipe import Recipe, parse_recipe
 from pipelines.recipe_keys.problems import RecipeError
+from pipelines.steps.annotate import scored_by
 from pipelines.steps.select import check_conditions
 from tests.pipelines.in_process import InProcess, run, snapshot, write_jsonl
 
@@ -140,6 +141,7 @@ def test_a_build_keeps_the_best_share_by_the_model(folder: Path) -> None:
         "where": "scores['quality'] > 0.5 AND quality_score > 0.5 AND n_words > 0",
     }
     context = run(recipe(folder, asked), folder / "lake")
+    assert scored_by(context.of("annotate", "crawl").settings) == ["quality"]
     (verdicts_uri,) = context.of("decide", "crawl").part_uris(context.lake, "part-")
     verdicts = pq.read_table(verdicts_uri).to_pylist()
     assert sum(row["keep"] for row in verdicts) == 30
