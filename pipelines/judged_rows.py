@@ -1,11 +1,12 @@
 """Signals and verdicts of the same documents, a row group in memory at a time."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixer import storage
+from quality.signals.classifiers import SCORES
 
 # Of the stored reasons their names alone: values and bounds are most of the bytes.
 REASON_NAMES = "reasons.list.element.reason"
@@ -14,6 +15,11 @@ REASON_NAMES = "reasons.list.element.reason"
 def stored_column(signal: str) -> str:
     """The column of an annotated part that holds a signal: itself, or the column of maps in `column.key`."""
     return signal.partition(".")[0]
+
+
+def score_signals(classifiers: Iterable[str]) -> tuple[str, ...]:
+    """The signals that the classifiers give: `scores.edu`."""
+    return tuple(f"{SCORES}.{name}" for name in classifiers)
 
 
 def signal_type(schema: pa.Schema, signal: str) -> pa.DataType | None:

@@ -1,8 +1,12 @@
 """Arrow text as the NumPy arrays that kernels read: the bytes of a column without a copy, and its offsets."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from quality.kernel import kernel
 
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int64]
@@ -24,6 +28,15 @@ def text_buffers(text: pa.StringArray | pa.LargeStringArray) -> tuple[Bytes, Off
     data = np.frombuffer(data_buffer or b"", np.uint8)
     data.flags.writeable = False  # one compiled version, whoever owns the buffer
     return data, _offsets(text, offset_buffer, len(data))
+
+
+@kernel
+def most_bytes(offsets: Any) -> int:
+    """The length of the longest document, for what kernels keep of one: 0 if there is none."""
+    longest = 0
+    for i in range(len(offsets) - 1):
+        longest = max(longest, offsets[i + 1] - offsets[i])
+    return longest
 
 
 def byte_strings(text: pa.StringArray | pa.LargeStringArray) -> list[bytes]:

@@ -16,7 +16,7 @@ SPACE = 1  # str.isspace
 LINE_BREAK = 2  # where str.splitlines breaks
 LETTER = 4  # str.isalpha
 PUNCTUATION = 8  # Unicode categories P and S
-SYMBOL = 16  # what datatrove calls punctuation: a word of these alone is a symbol word
+SYMBOL = 16  # an older set of datatrove's punctuation, with controls: no part of a listed word (quality/lists)
 CJK = 32  # Han, Kana and Bopomofo letters: written without spaces
 COMBINING = 64  # Unicode category M
 

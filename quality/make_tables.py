@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from quality import characters
 
-# What datatrove (utils/text.py) calls punctuation: a word of these alone is a symbol word. Printable ones ...
+# What ends a word of a list (`quality/lists`) beside Unicode's punctuation: a set that an older datatrove (text.py)
+# called so. Today's, which symbol words consist of, is in `quality/prose/marks.npz`. Printable ones ...
 PRINTABLE_SYMBOLS = frozenset(
     "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"  # ASCII
     "«´»–—’“”„…"
@@ -52,7 +53,7 @@ def _classes(character: str) -> int:
 
 
 def is_symbol(character: str) -> bool:
-    """Whether a word of this character alone is a symbol word."""
+    """Whether the character is of the older set."""
     return character in PRINTABLE_SYMBOLS or any(ord(character) in block for block in CONTROL_SYMBOLS)
 
 

@@ -1,5 +1,6 @@
 """`mixdown forget`: documents that no build may mix any more."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -62,16 +63,18 @@ def forget(
         remove_tombstone(place, undo)
         print(f"taken back: {undo}; the next build mixes those documents again")
     else:
-        tombstone = _tombstone(match_of(match, url, license_id), ids, note)
-        forgetting = find_matches(place, tombstone, _generations(place, recipe, sources))
+        generations = _generations(place, recipe, sources)
+        classifiers = {name for generation in generations for name in generation.classifiers()}
+        tombstone = _tombstone(match_of(match, url, license_id), ids, note, classifiers)
+        forgetting = find_matches(place, tombstone, generations)
         _show(forgetting)
         _write(place, forgetting.with_duplicates() if with_duplicates else tombstone, dry_run)
 
 
-def _tombstone(match: str | None, ids: Path | None, note: str) -> Tombstone:
+def _tombstone(match: str | None, ids: Path | None, note: str, classifiers: Collection[str]) -> Tombstone:
     lines = ids.read_text(encoding="utf-8").split() if ids is not None else []
     try:
-        return new_tombstone(match, lines, note)
+        return new_tombstone(match, lines, note, classifiers)
     except ConditionError as error:
         raise typer.BadParameter(str(error), param_hint="--match") from None
     except ValidationError as error:

@@ -135,7 +135,7 @@ def _show_hits(context: "Context", asked: "Asked", plot: Path | None, as_json: b
     shown = {name: asked.of_source(found) for name, found in hits.items()}
     plots: list[Path] = []
     if plot is not None:
-        plots, more_notes = _draw(context, plot, decided, shown)
+        plots, more_notes = _draw(context, plot, decided, shown, with_scores=not asked.names)
         notes += more_notes
     if as_json:
         content = [
@@ -155,17 +155,21 @@ def _show_hits(context: "Context", asked: "Asked", plot: Path | None, as_json: b
 
 
 def _draw(
-    context: "Context", plot: Path, decided: "Sequence[DecidedSource]", shown: "Mapping[str, SourceHits]"
+    context: "Context",
+    plot: Path,
+    decided: "Sequence[DecidedSource]",
+    shown: "Mapping[str, SourceHits]",
+    with_scores: bool,
 ) -> tuple[list[Path], list[str]]:
     """Where the signals were drawn, and notes on what was not."""
     from pipelines.rule_listing.histograms import panels, undrawn
     from pipelines.rule_listing.plot import write_plot
 
-    found = [panel for source in decided for panel in panels(source, shown[source.name])]
+    found = [panel for source in decided for panel in panels(source, shown[source.name], with_scores)]
     left_out = sorted({signal for found_in in shown.values() for signal in undrawn(found_in)})
     notes = [f"not drawn, for they are no numbers: {', '.join(left_out)}"] if left_out else []
     if not found:
-        return [], [*notes, f"nothing was drawn into {plot}: no decided source has a numeric threshold"]
+        return [], [*notes, f"nothing was drawn into {plot}: no decided source has a numeric threshold or a score"]
     return write_plot(plot, found, f"{context.recipe.name}: signals and thresholds"), notes
 
 

@@ -1,6 +1,6 @@
 """Conditions on stored signals and provenance: what `where` in a recipe and a tombstone's `match` say."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -11,10 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipelines.conditions.syntax import ConditionError, column_names, shown
+from pipelines.conditions.scores import SUFFIX, check_classifiers, classifier_of, classifiers_in
+from pipelines.conditions.syntax import ConditionError, names_in, shown
 from pipelines.document import DOCUMENT_SCHEMA
+from pipelines.judged_rows import signal_values
 from pipelines.recipe_keys.problems import unknown
 from quality.signal_group import signals_schema
+from quality.signals.classifiers import SCORES
 
 Mask = npt.NDArray[np.bool_]
 
@@ -47,11 +50,19 @@ class Condition:
 
     text: str
     columns: tuple[str, ...]  # the stored columns that it reads, sorted
+    classifiers: frozenset[str] = frozenset()  # whose scores it reads
+    short: frozenset[str] = frozenset()  # of those, the ones that it names as `edu_score`
 
     @classmethod
-    def parse(cls, text: str) -> "Condition":
-        """The condition `text`; ConditionError names an unknown column or what else is wrong with it."""
-        return _parsed(text)
+    def parse(cls, text: str, classifiers: Collection[str] | None = None) -> "Condition":
+        """The condition `text`; ConditionError names an unknown column or what else is wrong with it.
+
+        `classifiers` are those that the documents are scored by; None: whatever the condition names.
+        """
+        condition = _parsed(text)
+        if classifiers is not None:
+            check_classifiers(text, condition.classifiers, classifiers, COLUMNS.names)
+        return condition
 
     def matches(self, table: pa.Table) -> Mask:
         """bool[rows of `table`], which holds at least `columns`; ConditionError when it fails on a value."""
@@ -63,9 +74,10 @@ def matching(conditions: Sequence[Condition], table: pa.Table) -> list[Mask]:
     if not conditions:
         return []
     columns = sorted({name for condition in conditions for name in condition.columns})
+    short = {name for condition in conditions for name in condition.short}
     with duckdb.connect(":memory:", config=SETTINGS) as connection:
         connection.execute("SET lock_configuration = true")
-        connection.register("documents", _documents(table, columns))
+        connection.register("documents", _documents(table, columns, short))
         return [_evaluate(connection, condition.text) for condition in conditions]
 
 
@@ -83,18 +95,23 @@ def _evaluate(connection: duckdb.DuckDBPyConnection, text: str) -> Mask:
 
 @lru_cache(maxsize=1024)  # every part of a source asks for the same ones
 def _parsed(text: str) -> Condition:
-    names = {SHORT_NAMES.get(name, name) for name in column_names(text)}
-    for name in sorted(names - set(COLUMNS.names)):
+    named = names_in(text)
+    names = {SHORT_NAMES.get(name, name) for name in named.columns}
+    short = {name: classifier for name in names - set(COLUMNS.names) if (classifier := classifier_of(name))}
+    for name in sorted(names - set(COLUMNS.names) - short.keys()):
         raise ConditionError(f"{shown(text)}: {unknown('column', name, COLUMNS.names)}")
-    condition = Condition(text, tuple(sorted(names)))
+    stored = names - short.keys() | ({SCORES} if short else set())
+    classifiers = classifiers_in(text, named.keys) | set(short.values())
+    condition = Condition(text, tuple(sorted(stored)), frozenset(classifiers), frozenset(short.values()))
     condition.matches(_probe_table())
     return condition
 
 
-def _documents(table: pa.Table, columns: Iterable[str]) -> pa.Table:
-    """The columns that an expression may name, short names as well; a table of the same rows."""
+def _documents(table: pa.Table, columns: Iterable[str], classifiers: Iterable[str]) -> pa.Table:
+    """The columns that an expression may name, short names and classifiers' as well; a table of the same rows."""
     named: dict[str, Any] = {name: table.column(name) for name in columns}
     named |= {short: named[name] for short, name in SHORT_NAMES.items() if name in named}
+    named |= {f"{name}{SUFFIX}": signal_values(table, f"{SCORES}.{name}") for name in classifiers}
     return pa.table(named or {"row": pa.nulls(table.num_rows, pa.int8())})
 
 

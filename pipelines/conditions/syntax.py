@@ -7,7 +7,7 @@ grow without bound or give another answer tomorrow. DuckDB parses it, and its sy
 import difflib
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -68,21 +68,42 @@ class ConditionError(RecipeError):
     """A condition that cannot be used as written; the message says what to change."""
 
 
-def column_names(text: str) -> frozenset[str]:
-    """The columns that the condition `text` names, in lower case; ConditionError for anything not allowed."""
-    names: set[str] = set()
+class Names(NamedTuple):
+    """What a condition names."""
+
+    columns: frozenset[str]  # in lower case
+    keys: frozenset[tuple[str, str | None]]  # of column['key'], in lower case and as it is; None: no string in quotes
+
+
+def names_in(text: str) -> Names:
+    """What the condition `text` names; ConditionError for anything not allowed."""
+    columns: set[str] = set()
+    keys: set[tuple[str, str | None]] = set()
     for node in _nodes(_tree(text)):
         kind = node["class"]
         if kind not in CLASSES or (kind == "OPERATOR" and node["type"] not in OPERATORS):
             what = (node["type"] if kind == "OPERATOR" else kind).lower().replace("_", " ")
             raise ConditionError(f"{shown(text)}: {what} is not allowed in a condition, only columns and functions are")
         if kind == "COLUMN_REF":
-            names.add(".".join(node["column_names"]).lower())
+            columns.add(_column(node))
+        elif kind == "OPERATOR" and node["type"] == "ARRAY_EXTRACT":
+            keys.update(_key(*node["children"]))
         elif kind == "FUNCTION":
             _check_function(text, node)
         elif kind == "TYPE" and node["type_name"].upper() not in TYPES:
             raise ConditionError(f"{shown(text)}: {unknown('type', node['type_name'], sorted(TYPES))}")
-    return frozenset(names)
+    return Names(frozenset(columns), frozenset(keys))
+
+
+def _column(node: dict[str, Any]) -> str:
+    return ".".join(node["column_names"]).lower()
+
+
+def _key(column: dict[str, Any], key: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
+    """The pair that column[key] is, where a column by itself stands before the bracket."""
+    if column["class"] == "COLUMN_REF":
+        literal = key.get("literal", {})
+        yield _column(column), literal["text"] if literal.get("kind") == "STRING" else None
 
 
 def shown(text: str) -> str:

@@ -6,6 +6,8 @@ from typing import Any, Literal
 from pipelines.recipe_keys.problems import RecipeError, unknown, validated
 from quality.rule import Check
 from quality.signal_group import GroupSettings, group_of_column, signal_groups
+from quality.signals.classifiers import SCORES
+from quality.signals.classifiers import SIGNALS as CLASSIFIERS
 
 # `measure:` in a recipe: settings by group; `false` leaves a group out that would be measured otherwise.
 MeasureSpec = dict[str, dict[str, Any] | Literal[False]]
@@ -56,6 +58,11 @@ def asked_groups(
     }
     _check_members(found, checks)
     return found
+
+
+def classifiers_of(asked: Mapping[str, GroupSettings]) -> frozenset[str]:
+    """The classifiers whose scores are measured, by name."""
+    return asked[CLASSIFIERS.name].members(SCORES) if CLASSIFIERS.name in asked else frozenset()
 
 
 def _check_members(asked: Mapping[str, GroupSettings], checks: Mapping[str, tuple[Check, ...]]) -> None:

@@ -1,6 +1,6 @@
 """Forgetting: what a tombstone would take out of a lake, and which copies under another name it would leave."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import metadata
@@ -49,10 +49,15 @@ class Forgetting:
         return Tombstone.model_validate(self.tombstone.model_dump() | {"ids": ids})
 
 
-def new_tombstone(match: str | None, ids: Sequence[str], note: str) -> Tombstone:
-    """A tombstone of today; ConditionError or ValidationError when it cannot be used."""
+def new_tombstone(
+    match: str | None, ids: Sequence[str], note: str, classifiers: Collection[str] | None = None
+) -> Tombstone:
+    """A tombstone of today; ConditionError or ValidationError when it cannot be used.
+
+    `classifiers` are those that documents in the lake are scored by; None: whatever the condition names.
+    """
     if match is not None:
-        Condition.parse(match)
+        Condition.parse(match, classifiers)
     return Tombstone(
         match=match,
         ids=tuple(sorted(set(ids))),

@@ -8,7 +8,7 @@ import pyarrow.fs
 from mixer import storage
 from pipelines.context import Context, part_number
 from pipelines.lake import Lake, StageManifest
-from pipelines.steps import tokenize_blocks
+from pipelines.steps import annotate, tokenize_blocks
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,10 @@ class Generation:
         documents = self.documents.part_uris(lake, "part-")
         for uri, annotated in zip(documents, self.annotated.part_uris(lake, "part-"), strict=True):
             yield part_number(uri), uri, annotated
+
+    def classifiers(self) -> list[str]:
+        """The classifiers that scored its documents."""
+        return annotate.scored_by(self.annotated.settings)
 
     def removed_of_part(self, lake: Lake, number: int) -> Iterator[str]:
         """Uris of the lists of the part's removed documents."""

@@ -71,7 +71,7 @@ LINE_LENGTHS = Scale(_even(10, 31))
 
 def scale_of(signal: str, is_integer: bool) -> Scale:
     """The scale on which a signal's values spread, by the unit that its name ends or begins with."""
-    if signal.endswith(("_share", "_score")):
+    if signal.endswith(("_share", "_score")) or signal.startswith("scores."):  # a classifier's, a probability
         return SHARES
     if signal.endswith("_ratio"):
         return RATIOS

@@ -12,10 +12,12 @@ from pydantic import TypeAdapter
 
 from mixer import storage
 from pipelines.check_limits import not_for, only_for, top_share
-from pipelines.judged_rows import judged_rows, signal_values
+from pipelines.judged_rows import judged_rows, score_signals, signal_type, signal_values, stored_column
 from pipelines.reporting.files import MixtureFiles, reading
 from pipelines.reporting.histogram import Chart, Scale, chart, scale_of
+from pipelines.steps.annotate import scored_by
 from quality.rule import Check
+from quality.signals.classifiers import SCORES
 
 ALWAYS = ("n_words", "mean_line_chars", "alphabetic_share")  # say what kind of text it is, whatever the rules ask
 MAX_SIGNALS = 12  # a source; those whose bounds refuse most come first
@@ -79,11 +81,13 @@ def source_signals(files: MixtureFiles, source: str) -> SourceSignals:
         checks = CHECKS.validate_python(decided.settings["checks"])
         thresholds = bounds(checks, decided.books.reasons)
         parts = list(zip(files.parts("annotate", source, "part-"), files.parts("decide", source, "part-"), strict=True))
-        types = _numeric_types(parts[0][0]) if parts else {}
+        scores = score_signals(scored_by(files.stage("annotate", source).settings))
+        types = _numeric_types(parts[0][0], scores) if parts else {}
         names, left_out = _telling(thresholds, types)
         tallies = {name: Tally(scale_of(name, pa.types.is_integer(types[name]))) for name in names}
         for annotated_uri, verdicts_uri in parts:
-            for table, verdicts in judged_rows(annotated_uri, verdicts_uri, {*names, "unmeasured"}, ["keep"]):
+            columns = {*map(stored_column, names), "unmeasured"}
+            for table, verdicts in judged_rows(annotated_uri, verdicts_uri, columns, ["keep"]):
                 add_measured(tallies, table, verdicts)
     return SourceSignals(
         [tally.histogram(name, thresholds.get(name, []), types[name]) for name, tally in tallies.items()], left_out
@@ -126,15 +130,18 @@ def _telling(
     """The signals to draw, and the bounded ones for which there is no room."""
     failing = Counter({name: sum(t.failing for t in own) for name, own in thresholds.items() if name in types})
     bounded = [name for name, _ in failing.most_common()]
-    others = [name for name in ALWAYS if name in types and name not in bounded]
-    room = MAX_SIGNALS - len(others)
+    always = [*ALWAYS, *(name for name in types if stored_column(name) == SCORES)]
+    others = [name for name in always if name in types and name not in bounded]
+    room = max(0, MAX_SIGNALS - len(others))
     return [*bounded[:room], *others], bounded[room:]
 
 
-def _numeric_types(annotated_uri: str) -> dict[str, pa.DataType]:
+def _numeric_types(annotated_uri: str, scores: Sequence[str]) -> dict[str, pa.DataType]:
+    """The types of a part's columns of numbers, and of its scores."""
     with storage.open_parquet(annotated_uri) as file:
         schema = file.schema_arrow
-    return {f.name: f.type for f in schema if pa.types.is_integer(f.type) or pa.types.is_floating(f.type)}
+    types = {name: signal_type(schema, name) for name in [*schema.names, *scores]}
+    return {n: t for n, t in types.items() if t is not None and (pa.types.is_integer(t) or pa.types.is_floating(t))}
 
 
 def add_measured(tallies: "Mapping[str, Tally]", signals: pa.Table, verdicts: pa.Table) -> None:

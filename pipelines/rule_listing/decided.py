@@ -8,7 +8,7 @@ import pyarrow as pa
 from mixer import storage
 from pipelines.context import Context
 from pipelines.estimates.published import BY_SOURCE, decided_so_far, has
-from pipelines.judged_rows import judged_rows, signal_type
+from pipelines.judged_rows import judged_rows, score_signals, signal_type
 from pipelines.judging import TEXT_CHECKS
 from pipelines.lake import Books
 from pipelines.rule_listing.catalogue import ListedCheck, listed_check
@@ -41,14 +41,15 @@ class DecidedSource:
     listed: Mapping[str, list[ListedCheck]]  # the same, with the settings that change them
     parts: list[DecidedPart]
     books: Books  # of the stage `decide`
+    scores: tuple[str, ...] = ()  # the signals that classifiers give, whether or not a check reads them
 
     def signal_types(self) -> dict[str, pa.DataType]:
-        """The types of the signals that its checks read; empty for a source without parts."""
+        """The types of the scores and of the signals that its checks read; empty for a source without parts."""
         if not self.parts:
             return {}
         with storage.open_parquet(self.parts[0].annotated_uri) as file:
             schema = file.schema_arrow
-        names = {check.signal for own in self.checks.values() for check in own}
+        names = {check.signal for own in self.checks.values() for check in own}.union(self.scores)
         types = {name: signal_type(schema, name) for name in sorted(names)}
         return {name: type_ for name, type_ in types.items() if type_ is not None}
 
@@ -85,7 +86,8 @@ def decided_sources(context: Context) -> list[DecidedSource | Undecided]:
         parts = [DecidedPart(*of_part) for of_part in zip(*uris, strict=True)]
         listed = with_found_bounds(listed, [part.verdicts_uri for part in parts])
         books = found.of(decide.NAME, source.name).books
-        sources.append(DecidedSource(source.name, source.kind, checks, listed, parts, books))
+        scores = score_signals(annotate.scored_by(found.of(annotate.NAME, source.name).settings))
+        sources.append(DecidedSource(source.name, source.kind, checks, listed, parts, books, scores))
     return sources
 
 

@@ -1,4 +1,7 @@
-"""A source's signals as histograms, those that a rule bounds: kept documents above the axis, rejected ones below it."""
+"""A source's signals as histograms, those that a rule bounds: kept documents above the axis, rejected ones below it.
+
+Scores of classifiers are drawn without a bound too: a histogram is where a threshold is chosen.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,8 +41,8 @@ class Panel:
     chart: Chart
 
 
-def panels(source: DecidedSource, hits: SourceHits) -> list[Panel]:
-    """The numeric signals behind the reasons of `hits`, in their order: one pass over the parts."""
+def panels(source: DecidedSource, hits: SourceHits, with_scores: bool = True) -> list[Panel]:
+    """The numeric signals behind the reasons of `hits`, in their order, then other scores: one pass over the parts."""
     wanted: dict[str, list[Bound]] = {}
     types = source.signal_types()
     for reason in (reason for rule in telling(hits) for reason in rule.reasons):
@@ -48,6 +51,8 @@ def panels(source: DecidedSource, hits: SourceHits) -> list[Panel]:
                 languages = languages_short(check) if check.languages else ""
                 bound = Bound(reason.reason, check.comparison, check.bound, languages, reason.hits)
                 wanted.setdefault(check.signal, []).append(bound)
+    if with_scores:
+        wanted |= {name: [] for name in source.scores if name in types and name not in wanted}
     tallies = {name: Tally(scale_of(name, pa.types.is_integer(types[name]))) for name in wanted}
     for part in source.parts:
         for signals, verdicts in part.rows({*map(stored_column, tallies), "unmeasured"}, ["keep"]):

@@ -18,6 +18,7 @@ from pipelines.input_files import with_files, without_uris
 from pipelines.lake import Books
 from quality.edits import EDITS_TYPE, edits_column, merged
 from quality.signal_group import Documents, GroupSettings, documents_of, measure_groups, signal_groups, signals_schema
+from quality.signals.classifiers import SIGNALS as CLASSIFIERS
 
 NAME = "annotate"
 VERSION = 2
@@ -88,6 +89,11 @@ def _fingerprinted(groups: Mapping[str, GroupSettings]) -> dict[str, Any]:
         name: {"version": signal_groups()[name].version, "settings": without_uris(settings)}
         for name, settings in groups.items()
     }
+
+
+def scored_by(settings: Mapping[str, Any]) -> list[str]:
+    """The classifiers whose scores a source's measurements hold, by the settings in their manifest; sorted."""
+    return sorted(settings.get("groups", {}).get(CLASSIFIERS.name, {}).get("settings", {}))
 
 
 def annotate_part(task: AnnotateTask) -> TaskResult:

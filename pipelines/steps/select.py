@@ -24,6 +24,7 @@ from pipelines.conditions.rewriting import CHANGED_SQL, FORGOTTEN, WHERE, block_
 from pipelines.context import Context, TaskResult, Unit
 from pipelines.lake import Books, Lake
 from pipelines.recipe import Recipe
+from pipelines.recipe_keys.measures import classifiers_of
 from pipelines.recipe_keys.problems import RecipeError
 from pipelines.removal.tombstones import columns_of, matches_of, read_tombstone, read_tombstones
 
@@ -95,7 +96,8 @@ def check_conditions(recipe: Recipe) -> None:
     for part in recipe.mixed():
         try:
             if part.where is not None:
-                Condition.parse(part.where)
+                asked = recipe.asked_groups(recipe.source(part.tier_of or part.name))
+                Condition.parse(part.where, classifiers_of(asked))
         except RecipeError as error:
             raise RecipeError(f"{'tier' if part.tier_of else 'source'} {part.name!r}: where: {error}") from None
 

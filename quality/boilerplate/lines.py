@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from quality.arrow_text import most_bytes
 from quality.characters import CJK, LETTER, LINE_BREAK, SPACE, decode
 from quality.kernel import kernel
 from quality.lists.phrases import NONE, find_phrases, with_single_spaces
@@ -30,9 +31,7 @@ LINE_TALLIES = np.dtype(
 @kernel
 def tally_lines(data: Any, offsets: Any, classes: Any, phrases: Any, places: Any, tallies: Any) -> None:
     """Fill in LINE_TALLIES of every document; lines are those of str.splitlines that are not blank."""
-    longest_bytes = 0
-    for i in range(len(offsets) - 1):
-        longest_bytes = max(longest_bytes, offsets[i + 1] - offsets[i])
+    longest_bytes = most_bytes(offsets)
     code_points = np.empty(longest_bytes, np.uint32)
     found = np.empty(MAX_LINE_CHARS, np.int32)
     covered = np.empty(MAX_LINE_CHARS, np.bool_)

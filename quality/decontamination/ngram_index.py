@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from quality.arrow_text import Bytes, Offsets
+from quality.arrow_text import Bytes, Offsets, most_bytes
 from quality.decontamination.folding import folding_table
 from quality.decontamination.grams import (
     CHECK_BASE,
@@ -88,9 +88,7 @@ def _grams_of_texts(
     whole_lengths: Any,
 ) -> int:
     """Both hashes of the grams of every text, in order; how many there are. Texts that are one gram: how they end."""
-    longest_bytes = 0
-    for i in range(len(offsets) - 1):
-        longest_bytes = max(longest_bytes, offsets[i + 1] - offsets[i])
+    longest_bytes = most_bytes(offsets)
     hashes = np.empty(longest_bytes // 2 + 1, np.uint64)
     starts = np.empty(longest_bytes // 2 + 1, np.int64)
     ends = np.empty(longest_bytes // 2 + 1, np.int64)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from quality.arrow_text import most_bytes
 from quality.decontamination.grams import CHECK_BASE, KEY_BASE, LENGTH_SALT, gram_hash, is_cjk, ngram_words_at
 from quality.decontamination.hash_table import EMPTY, filter_bits, filter_word, find
 from quality.decontamination.runs import NO_RUN, add_match
@@ -24,9 +25,7 @@ def find_ngrams(data: Any, offsets: Any, folding: Any, index: Any, last_of_item:
     `n_found[i]` becomes the number of grams of document i that were found; `runs` has room for a run a byte, and
     `last_of_item` (one for each item) is scratch.
     """
-    longest_bytes = 0
-    for i in range(len(offsets) - 1):
-        longest_bytes = max(longest_bytes, offsets[i + 1] - offsets[i])
+    longest_bytes = most_bytes(offsets)
     max_words = longest_bytes // 2 + 1
     hashes = np.empty(max_words, np.uint64)
     starts, ends = np.empty(max_words, np.int64), np.empty(max_words, np.int64)

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from quality.arrow_text import most_bytes
 from quality.decontamination.hash_table import EMPTY, filter_bits, filter_word, find
 from quality.decontamination.runs import NO_RUN, add_match
 from quality.decontamination.verbatim_index import WINDOW_BASE
@@ -17,9 +18,7 @@ def find_verbatim(data: Any, offsets: Any, stripped: Any, index: Any, last_of_it
     `runs` has room for a run a byte, and `last_of_item` (one for each item) is scratch. A stretch whose item has a run
     there already isn't looked at again, so of an item that repeats itself a run may be a little short.
     """
-    longest_bytes = 0
-    for i in range(len(offsets) - 1):
-        longest_bytes = max(longest_bytes, offsets[i + 1] - offsets[i])
+    longest_bytes = most_bytes(offsets)
     kept = np.empty(longest_bytes + 1, np.uint8)
     places = np.empty(longest_bytes + 1, np.int32)
     candidates = np.empty(longest_bytes, np.int32)

@@ -1,7 +1,9 @@
 """Words as hashes: what decontamination compares, and where each word stands.
 
 A word is what stands between separators, folded (`folding.py`); a CJK character is a word of its own, since its
-scripts have no spaces. What folds to nothing, such as a lone bracket, is no word.
+scripts have no spaces. What folds to nothing, such as a lone bracket, is no word. These are not the words of
+`quality/words`: those follow the document's language and keep marks and case, while a question has to be found in
+whatever language and spelling it is quoted.
 """
 
 from typing import Any

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from quality.arrow_text import text_buffers
+from quality.arrow_text import most_bytes, text_buffers
 from quality.characters import class_table, decode
 from quality.input_file import InputFile
 from quality.kernel import kernel
@@ -83,9 +83,7 @@ def _look_at_urls(
     n_soft_words: Any,
     substring: Any,
 ) -> None:
-    longest_bytes = 0
-    for i in range(len(offsets) - 1):
-        longest_bytes = max(longest_bytes, offsets[i + 1] - offsets[i])
+    longest_bytes = most_bytes(offsets)
     decoded = np.empty(longest_bytes, np.uint8)
     code_points = np.empty(longest_bytes, np.uint32)
     found = np.empty(longest_bytes, np.int32)

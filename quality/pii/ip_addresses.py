@@ -12,7 +12,11 @@ from quality.pii.bytes import DIGIT, LETTER, any_word_ends_at, is_of, is_word, p
 # A version has four numbers below MAX_SMALL_NUMBER, or the first below it and two others of one digit. Of random
 # addresses one in 1,100 is as small.
 MAX_SMALL_NUMBER = 32
+# SVG's paths leave out what they can: 1.81 .88 .88 is written 1.81.88.88, and a comma joins the next number. Numbers
+# of at most two digits are an address only where no whole number is joined so; of random addresses 1 in 43 has such.
+MAX_PATH_NUMBER = 100
 MAX_NEIGHBOUR_BYTES = 16
+NO_NUMBER = -1
 MAX_GAP_BYTES = 4  # between the word and the number: version = "1.2.3.4"
 
 VERSION_WORDS = phrases(
@@ -46,8 +50,7 @@ def _public_end(data: Any, start: int, floor: int, end: int) -> int:
         return 0
     if is_reserved(address) or _is_version(data, start, floor, address):
         return 0
-    blanks_separate = address >> 24 < MAX_SMALL_NUMBER
-    return 0 if _stands_among_decimals(data, start, stop, floor, end, blanks_separate) else stop
+    return 0 if _is_of_longer_run(data, start, stop, floor, end, address) else stop
 
 
 @kernel
@@ -128,29 +131,73 @@ def is_reserved(address: int) -> bool:
 
 
 @kernel
-def _stands_among_decimals(data: Any, start: int, stop: int, floor: int, end: int, blanks_separate: bool) -> bool:
-    """A number with one or two dots stands beside the address, as in paths of SVG: c3.26.91.16,1.21."""
-    if start - 1 > floor and _separates(data[start - 1], blanks_separate):
-        at = start - 1
-        n_dots = 0
-        while at > floor and start - at < MAX_NEIGHBOUR_BYTES and _is_of_decimal(data[at - 1]):
-            n_dots += data[at - 1] == ord(".")
-            at -= 1
-        if n_dots == 1 or n_dots == 2:
-            return True
-    if stop < end and _separates(data[stop], blanks_separate):
-        at = stop + 1
-        n_dots = 0
-        while at < end and at - stop < MAX_NEIGHBOUR_BYTES and _is_of_decimal(data[at]):
-            n_dots += data[at] == ord(".") and at + 1 < end and is_of(data[at + 1], DIGIT)
-            at += 1
-        return n_dots == 1 or n_dots == 2
-    return False
+def _is_of_longer_run(data: Any, start: int, stop: int, floor: int, end: int, address: int) -> bool:
+    """The address is a slice of numbers that commas, dashes or blanks join: c3.26.91.16,1.21 and 1.2-77.21.132.33-1.
+
+    Addresses may be joined to each other, and whole numbers by a comma, as in a table's row: 7,77.21.132.33,443.
+    """
+    before = ord(";") if start == floor else data[start - 1]
+    after = ord(";") if stop == end else data[stop]
+    blanks_join = address >> 24 < MAX_SMALL_NUMBER
+    dots_before = _dots_before(data, start - 1, floor) if _joins(before, blanks_join) else NO_NUMBER
+    dots_after = _dots_after(data, stop + 1, end) if _joins(after, blanks_join) else NO_NUMBER
+    if _is_decimal(dots_before) or _is_decimal(dots_after):
+        return True
+    if before == ord("-") and dots_before == 0:
+        return True
+    if after == ord("-") and dots_after == 0:
+        return not _is_end_of_range(data, stop + 1, end, address & 0xFF)
+    return _may_be_path(address) and (
+        (before == ord(",") and dots_before == 0) or (after == ord(",") and dots_after == 0)
+    )
 
 
 @kernel
-def _separates(byte: int, blanks_separate: bool) -> bool:
-    return byte == ord(",") or byte == ord("-") or (blanks_separate and byte == ord(" "))
+def _joins(byte: int, blanks_join: bool) -> bool:
+    return byte == ord(",") or byte == ord("-") or (blanks_join and byte == ord(" "))
+
+
+@kernel
+def _dots_before(data: Any, stop: int, floor: int) -> int:
+    """How many dots the number has that ends before data[stop]; NO_NUMBER if there is none."""
+    at = stop
+    n_dots = 0
+    while at > floor and stop - at < MAX_NEIGHBOUR_BYTES and _is_of_decimal(data[at - 1]):
+        n_dots += data[at - 1] == ord(".")
+        at -= 1
+    return n_dots if at < stop else NO_NUMBER
+
+
+@kernel
+def _dots_after(data: Any, start: int, end: int) -> int:
+    """How many dots the number has that begins at data[start], the one that ends a sentence not counted."""
+    at = start
+    n_dots = 0
+    while at < end and at - start < MAX_NEIGHBOUR_BYTES and _is_of_decimal(data[at]):
+        n_dots += data[at] == ord(".") and at + 1 < end and is_of(data[at + 1], DIGIT)
+        at += 1
+    return n_dots if at > start else NO_NUMBER
+
+
+@kernel
+def _is_decimal(n_dots: int) -> bool:
+    return n_dots == 1 or n_dots == 2 or n_dots > 3
+
+
+@kernel
+def _is_end_of_range(data: Any, start: int, end: int, last_octet: int) -> bool:
+    """The number at data[start] is above the address's last one: 77.21.132.33-40. In 77.21.132.33-1 it is a release."""
+    octet, stop = _read_octet(data, start, end)
+    return stop > 0 and octet > last_octet
+
+
+@kernel
+def _may_be_path(address: int) -> bool:
+    """Every number of the address is below MAX_PATH_NUMBER."""
+    for shift in (0, 8, 16, 24):  # noqa: SIM110
+        if (address >> shift) & 0xFF >= MAX_PATH_NUMBER:
+            return False
+    return True
 
 
 @kernel

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from quality.arrow_text import most_bytes
 from quality.characters import class_table
 from quality.code.encoded import count_encoded
 from quality.code.html import count_html_text
@@ -107,9 +108,7 @@ def _tally_all(
     tallies: Any,
 ) -> None:
     n_documents = len(offsets) - 1
-    longest_bytes = 0
-    for i in range(n_documents):
-        longest_bytes = max(longest_bytes, offsets[i + 1] - offsets[i])
+    longest_bytes = most_bytes(offsets)
     kinds = np.empty(longest_bytes, np.uint8)
     hashes = np.empty(longest_bytes // 3 + 2, np.uint64)  # a line that is hashed has two bytes and its end
     table_size = 2

@@ -88,4 +88,5 @@ SIGNALS = SignalGroup(
     settings=PiiSettings,
     measured_for=frozenset({"text", "code"}),
     measure=measure,
+    version=2,
 )

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field
 
-from quality.arrow_text import text_buffers
+from quality.arrow_text import most_bytes, text_buffers
 from quality.characters import CJK, SPACE, class_table, decode
 from quality.input_file import InputFile
 from quality.kernel import kernel
@@ -111,9 +111,7 @@ def _phrases_by_language(settings: UnsafeWordsSettings) -> dict[str | None, Phra
 
 @kernel
 def _count(data: Any, offsets: Any, classes: Any, phrases: Any, n_unsafe: Any, n_words: Any) -> None:
-    longest_bytes = 0
-    for row in range(len(offsets) - 1):
-        longest_bytes = max(longest_bytes, offsets[row + 1] - offsets[row])
+    longest_bytes = most_bytes(offsets)
     code_points = np.empty(longest_bytes, np.uint32)
     found = np.empty(longest_bytes, np.int32)
     covered = np.empty(longest_bytes, np.bool_)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.conditions.condition import COLUMNS, Condition, matching
-from pipelines.conditions.syntax import MAX_CHARS, ConditionError, column_names
+from pipelines.conditions.syntax import MAX_CHARS, ConditionError, names_in
 
 
 def table(**columns: list[object]) -> pa.Table:
@@ -31,6 +31,10 @@ def table(**columns: list[object]) -> pa.Table:
         ("CASE WHEN code_language = 'C' THEN n_lines > 5 ELSE false END", {"code_language": ["C", "D"], "n_lines": [6, 6]}, [1, 0]),
         ("commit = 'c' -- the only one", {"commit": ["c", "d"]}, [1, 0]),
         ("TRY(1000 / n_words > 100) AND TRY_CAST(path AS INTEGER) = 7", {"n_words": [2, 2], "path": ["7", "x"]}, [1, 0]),
+        ("scores['edu'] > 0.5", {"scores": [[("edu", 0.7), ("x", 0.1)], [("x", 0.7)], [("edu", None)], None]}, [1, 0, 0, 0]),
+        ("edu_score > x_score OR Edu_Score IS NULL", {"scores": [[("edu", 0.7), ("x", 0.1)], [("x", 0.7)], None]}, [1, 1, 1]),
+        ("edu_score >= 0.65 AND scores['x'] < 1", {"scores": [[("edu", 0.65), ("x", 0.1)], [("edu", 0.6)]]}, [1, 0]),
+        ("language_score > 0.5", {"language_score": [0.7, 0.5]}, [1, 0]),
         ("true", {"n_words": [1, None]}, [1, 1]),
     ],
 )  # fmt: skip
@@ -45,6 +49,22 @@ def test_an_unknown_column_is_named_with_the_nearest() -> None:
         Condition.parse("lanugage = 'en'")
     with pytest.raises(ConditionError, match=r"unknown column 'documents.url'"):
         Condition.parse("documents.url = 'en'")
+
+
+def test_a_classifier_that_is_not_measured_is_named_with_those_that_are() -> None:
+    for text in ("scores['edo'] > 0.5", "n_words > 1 OR edo_score > 0.5", "SCORES['edu'] > EDO_score"):
+        with pytest.raises(
+            ConditionError, match=r"no classifier 'edo' .* mean edu_score\?; .* scores\['edu'\], scores\['x'\]"
+        ):
+            Condition.parse(text, ["x", "edu"])
+        assert "edo" in Condition.parse(text).classifiers
+    with pytest.raises(
+        ConditionError, match=r"no classifier 'langauge' .* did you mean language_score\?; the scores are lang"
+    ):
+        Condition.parse("langauge_score > 0.5", [])
+    with pytest.raises(ConditionError, match=r"in quotes, as in scores\['edu'\]"):
+        Condition.parse("scores[lower(language)] > 0.5")
+    assert Condition.parse("edu_score > 0.5 AND scores['x'] IS NULL", ["x", "edu"]).columns == ("scores",)
 
 
 @pytest.mark.parametrize("column", ["text", "marks", "metadata", "content_hash", "bands", "current_date"])
@@ -124,7 +144,7 @@ def test_what_is_refused(text: str, tmp_path: Path) -> None:
 )
 def test_a_text_that_closes_the_parenthesis_itself_gets_nothing_behind_it(text: str) -> None:
     with pytest.raises(ConditionError, match="one expression is needed and nothing behind it"):
-        column_names(text)
+        names_in(text)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The report's signal histograms: every judged document in one column, thresholds where they refuse."""
 
+import json
 import re
 import shutil
 from itertools import pairwise
@@ -61,6 +62,22 @@ def test_every_judged_document_is_in_one_column(judged: Path) -> None:
         assert (shown.kept, shown.rejected, shown.without_value) == (3 - missing, 2, missing)
         assert sum(column.above for column in shown.chart.columns) == shown.kept
         assert sum(column.below for column in shown.chart.columns) == shown.rejected
+
+
+def test_scores_of_classifiers_are_drawn(judged: Path) -> None:
+    annotated = next((judged.parents[2] / "stages" / "annotate" / "pages").rglob("part-*"))
+    table = storage.read_table(str(annotated))
+    at = table.schema.get_field_index("scores")
+    scores = pa.array([[("edu", number / 8)] for number in range(4)] + [None], table.schema.field(at).type)
+    pq.write_table(table.set_column(at, table.schema.field(at), scores), annotated)
+    manifest = annotated.with_name("manifest.json")
+    content = json.loads(manifest.read_text())
+    content["settings"].setdefault("groups", {})["classifiers"] = {"version": 1, "settings": {"edu": {}}}
+    manifest.write_text(json.dumps(content))
+    found = source_signals(MixtureFiles.at(str(judged)), "pages").histograms
+    edu = next(shown for shown in found if shown.signal == "scores.edu")
+    assert (edu.kept, edu.rejected, edu.without_value) == (3, 1, 1)
+    assert all(column.label.startswith(f"{round(0.05 * at, 2):g} ") for at, column in enumerate(edu.chart.columns))
 
 
 def test_the_page_shows_thresholds_and_a_table_of_each_chart(judged: Path) -> None:

@@ -203,6 +203,7 @@ def test_the_command_shows_writes_lists_and_takes_back(context: Context, tmp_pat
         (("--list", "--match", "true"), "say what to forget"),
         (("--url", ""), "nothing is given"),
         (("--match", "n_wrods > 3"), "did you mean 'n_words'"),
+        (("--match", "edu_score < 0.1"), "no classifier 'edu' is measured here"),
         (("--ids", "IDS"), "is no doc_id, which has 32 hex digits"),
         (("--ids", "EMPTY"), "no doc_id in"),
     ],

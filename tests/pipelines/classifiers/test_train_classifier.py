@@ -23,6 +23,8 @@ from pipelines.estimates.stored import stored_estimate
 from pipelines.lake import Lake
 from pipelines.recipe import Recipe, parse_recipe
 from pipelines.recipe_keys.problems import RecipeError
+from pipelines.steps.annotate import scored_by
+from pipelines.steps.select import check_conditions
 from tests.pipelines.in_process import InProcess, run, snapshot, write_jsonl
 
 SETTINGS = ClassifierTraining(dim=8, buckets=1000, epochs=20, lr=0.5, held_out=0.3)
@@ -136,9 +138,10 @@ def test_a_build_keeps_the_best_share_by_the_model(folder: Path) -> None:
     asked = {
         "measure": {"classifiers": {"quality": {"model": f"lake:{fingerprint}"}}},
         "rules": [{"classifier": {"top_share": 0.5}}],
-        "where": "scores['quality'] > 0.5 AND n_words > 0",
+        "where": "scores['quality'] > 0.5 AND quality_score > 0.5 AND n_words > 0",
     }
     context = run(recipe(folder, asked), folder / "lake")
+    assert scored_by(context.of("annotate", "crawl").settings) == ["quality"]
     (verdicts_uri,) = context.of("decide", "crawl").part_uris(context.lake, "part-")
     verdicts = pq.read_table(verdicts_uri).to_pylist()
     assert sum(row["keep"] for row in verdicts) == 30
@@ -168,6 +171,18 @@ def test_a_rule_for_a_classifier_that_is_not_measured_is_refused(folder: Path) -
         recipe(folder, asked)
     with pytest.raises(RecipeError, match="classifier 'Bad Name'"):
         recipe(folder, {"measure": {"classifiers": {"Bad Name": {"model": "m.bin"}}}})
+
+
+def test_a_condition_on_a_classifier_that_is_not_measured_is_refused(folder: Path) -> None:
+    measured = {"measure": {"classifiers": {"quality": {"model": "m.bin"}, "edu": {"model": "n.bin"}}}}
+    check_conditions(recipe(folder, measured | {"where": "edu_score > 0.5 OR scores['quality'] > 0.5"}))
+    for where in ("scores['qualty'] > 0.5", "qualty_score > 0.5"):
+        with pytest.raises(
+            RecipeError, match=r"source 'crawl': where: .*quality_score\?.*scores\['edu'\], scores\['quality'\]"
+        ):
+            check_conditions(recipe(folder, measured | {"where": where}))
+    with pytest.raises(RecipeError, match="no classifier 'edu' is measured here"):
+        check_conditions(recipe(folder, {"where": "edu_score > 0.5"}))
 
 
 def test_a_model_that_the_lake_lacks_is_refused(folder: Path) -> None:

@@ -41,6 +41,7 @@ TYPES = {
     "language": pa.string(),
     "code_language": pa.string(),
     "overlaps": REASONS_TYPE,
+    "scores": pa.map_(pa.string(), pa.float32()),
     "rewritten_text": pa.large_string(),
     "edits": EDITS_TYPE,
 }
@@ -59,6 +60,7 @@ def decided_source(
     cuts: Sequence[int] = (),
     group_rows: int = 1000,
     checks: Checks = CHECKS,
+    scores: tuple[str, ...] = (),
 ) -> DecidedSource:
     """`rows` have columns of TYPES, missing ones their DEFAULTS; parts begin at `cuts`."""
     documents = documents or [document(number) for number in range(len(rows))]
@@ -87,7 +89,7 @@ def decided_source(
         books.add(verdict_books(verdicts.slice(start, stop - start)))
         parts.append(DecidedPart(*uris))
     listed = {rule: [listed_check(check) for check in own] for rule, own in all_checks.items()}
-    return DecidedSource("pages", "web", all_checks, listed, parts, books)
+    return DecidedSource("pages", "web", all_checks, listed, parts, books, scores)
 
 
 def reasons_of(source: DecidedSource) -> list[tuple[str, list[str]]]:

@@ -41,6 +41,19 @@ def test_a_panel_for_each_numeric_signal_that_a_rule_bounds(found: list[Panel], 
     assert (panels(source, hits), list(undrawn(hits))) == ([], ["language"])
 
 
+def test_scores_of_classifiers_have_panels_with_their_bounds_and_without(tmp_path: Path) -> None:
+    rows = [{"scores": [("edu", number / 60), ("hq", 0.25)]} for number in range(60)] + [{"scores": [("edu", None)]}]
+    checks = {"classifier": (Check("edu", "scores.edu", ">=", 0.5, null_fails=True),)}
+    source = decided_source(tmp_path, rows, checks=checks, scores=("scores.edu", "scores.hq"))
+    edu, hq = panels(source, source_hits(source))
+    assert (edu.signal, edu.kept, edu.rejected, edu.without_value) == ("scores.edu", 30, 30, 1)
+    assert [(bound.value, bound.hits.failing) for bound in edu.bounds] == [(0.5, 31)]
+    assert {column.label for column in edu.chart.columns} >= {"0.45 to below 0.5", "0.5 to below 0.55"}
+    assert (hq.signal, hq.kept, hq.rejected, hq.without_value, hq.bounds) == ("scores.hq", 30, 30, 1, [])
+    assert [panel.signal for panel in panels(source, source_hits(source), with_scores=False)] == ["scores.edu"]
+    assert write_plot(tmp_path / "s.svg", [edu, hq], "scores") == [tmp_path / "s.svg"]
+
+
 def test_pictures_are_of_their_kind_and_load_nothing(found: list[Panel], tmp_path: Path) -> None:
     assert write_plot(tmp_path / "s.png", found, "small") == [tmp_path / "s.png"]
     assert (tmp_path / "s.png").read_bytes().startswith(b"\x89PNG")
