@@ -9,13 +9,21 @@ from numba import njit
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
-# Compiled once per machine, then read from numba's cache; other threads run meanwhile. Array bounds are checked only
-# where NUMBA_BOUNDSCHECK=1 asks for it, as one of the tests does. No fastmath: results are the same everywhere.
-kernel: Callable[[Kernel], Kernel] = njit(cache=True, nogil=True)
+
+def _compiled(**options: Any) -> Callable[[Kernel], Kernel]:
+    """The decorator with these options of numba.
+
+    Compiled once per machine, then read from numba's cache; other threads run meanwhile. Array bounds are checked only
+    where NUMBA_BOUNDSCHECK=1 asks for it, as one of the tests does. No fastmath: results are the same everywhere.
+    """
+    decorate: Callable[[Kernel], Kernel] = njit(cache=True, nogil=True, **options)
+    return decorate
+
+
+kernel = _compiled()
 # Inlined wherever it is called, and without counting references to arrays at every use of one, which took most of the
 # time of hashing short strings. For kernels that allocate nothing. `_nrt` is numba's own option and not documented.
-_OPTIONS: dict[str, Any] = {"_nrt": False, "forceinline": True}
-lean_kernel: Callable[[Kernel], Kernel] = njit(cache=True, nogil=True, **_OPTIONS)
+lean_kernel = _compiled(forceinline=True, _nrt=False)
 
 
 def forget_outdated_kernels(package: Path) -> None:
