@@ -15,6 +15,7 @@ PARTS = (
     "classifier",
     "words",
     "filters",
+    "signatures",
     "annotate_memory",
     "worker_start",
 )

@@ -1,14 +1,17 @@
-"""Which characters make words.
+"""Which characters make words, and which make shingles of characters.
 
 Letters run together into words. Separators end them. In scripts written without spaces every character is a
 word of its own, so that Chinese or Thai text has shingles of characters instead of one endless word. What is
 listed in neither table is a letter, so any script works; digits are letters too.
 """
 
+from functools import cache
+from importlib.resources import files
+
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernels import ALONE, LETTER, SEPARATOR
+from dedup.kernels import ALONE, LETTER, NOT_UNICODE, SEPARATOR
 
 # Punctuation, spaces and symbols of The Unicode Standard's blocks, first to last codepoint. ASCII is done
 # separately.
@@ -96,3 +99,21 @@ def character_kinds() -> NDArray[np.uint8]:
 
 
 KINDS = character_kinds()
+
+
+@cache
+def lowered_characters() -> NDArray[np.uint32]:
+    """What every code point is read as in a shingle of characters, uint32[0x110000], read-only: see make_tables.py."""
+    with files("dedup").joinpath("tables.npz").open("rb") as file, np.load(file) as stored:
+        lowered: NDArray[np.uint32] = stored["lowered_offsets"] + np.arange(NOT_UNICODE, dtype=np.uint32)
+    lowered.flags.writeable = False
+    return lowered
+
+
+NO_CHARACTERS = np.empty(0, np.uint32)
+NO_CHARACTERS.flags.writeable = False
+
+
+def shingle_tables(shingle: str) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
+    """The tables that the kernels want for shingles of `words` or `characters`."""
+    return KINDS, lowered_characters() if shingle == "characters" else NO_CHARACTERS

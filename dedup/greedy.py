@@ -7,8 +7,10 @@ in common with. One published run lost all but 2 of 859,092 documents so.
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from dedup.kernel import kernel
+from dedup.shingle_sets import jaccard
 
 # Survivors of one bucket that a document is compared with: the best ones. Seldom more than two are unlike each other,
 # and text made to share a bucket must not cost the square of its documents.
@@ -58,7 +60,7 @@ class _Lists(NamedTuple):
     following: Any  # int64, shape (rows * bands,): the next entry of the same bucket; -1: none
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _choose(
     buckets: Any, is_known: Any, threshold: float, method: int, lanes: Any, values: Any, offsets: Any, lists: Any,
     found: Any,
@@ -74,7 +76,7 @@ def _choose(
                 _append(buckets[row, band], row * buckets.shape[1] + band, lists)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _first_alike(
     row: int, buckets: Any, threshold: float, method: int, lanes: Any, values: Any, offsets: Any, lists: Any
 ) -> int:
@@ -93,7 +95,7 @@ def _first_alike(
     return best
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _append(bucket: int, entry: int, lists: Any) -> None:
     if lists.sizes[bucket] == MOST_COMPARED:
         return
@@ -105,7 +107,7 @@ def _append(bucket: int, entry: int, lists: Any) -> None:
     lists.sizes[bucket] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _similarity(row: int, other: int, method: int, lanes: Any, values: Any, offsets: Any) -> float:
     if method == SIGNATURES:
         n_equal = 0
@@ -115,18 +117,3 @@ def _similarity(row: int, other: int, method: int, lanes: Any, values: Any, offs
     if method == SHINGLES:
         return jaccard(values[offsets[row] : offsets[row + 1]], values[offsets[other] : offsets[other + 1]])
     return 1.0
-
-
-@njit(cache=True, nogil=True)
-def jaccard(a: Any, b: Any) -> float:
-    """Jaccard similarity of two sets, each sorted and without repetition; 0 where both are empty."""
-    n_common = 0
-    i = 0
-    j = 0
-    while i < len(a) and j < len(b):
-        n_common += a[i] == b[j]
-        left, right = a[i], b[j]
-        i += left <= right
-        j += right <= left
-    n_either = len(a) + len(b) - n_common
-    return float(n_common / n_either) if n_either else 0.0

@@ -1,11 +1,10 @@
-"""The compiled kernels of MinHash: bytes -> words -> shingles -> lanes -> band hashes.
+"""The compiled kernels of MinHash: bytes -> words or characters -> shingles -> lanes.
 
-They stand in one file, with the constants that are compiled into them, because numba's cache notices a change
-in the file of the kernel that is called, and in no other.
-
-Memory is bounded however long a document is: `hash_words` fills a buffer with the next words' hashes,
-`hash_shingles` turns them into 32-bit n-gram hashes, and the last n - 1 words are carried over.
+Memory is bounded however long a document is: `hash_words` or `hash_characters` fills a buffer with the hashes of the
+next words or characters, `hash_shingles` turns them into those of n-grams, and the last n - 1 are carried over.
 """
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +21,9 @@ WORD_MULTIPLIER = 0x9FB21C651E98DF25
 ORDER_MULTIPLIER = 0x9E3779B97F4A7C15
 # Malformed UTF-8 reads as letters outside Unicode, one a byte.
 NOT_UNICODE = 0x110000
-# Words hashed before the permutations run over their shingles: 8 KiB of shingles stay in the first-level
-# cache.
-WORDS_AT_ONCE = 2048
+SPACE = 0x20
+# Hashed before the permutations run over their shingles: 8 KiB of shingles stay in the first-level cache.
+UNITS_AT_ONCE = 2048
 
 
 @kernel
@@ -97,15 +96,106 @@ def hash_words(
 
 
 @kernel
-def hash_shingles(words: NDArray[np.uint64], count: int, ngram_words: int, shingles: NDArray[np.uint32]) -> int:
-    """Hash every run of `ngram_words` words of words[:count] into `shingles`; returns how many there are."""
-    shingle_count = max(0, count - ngram_words + 1)
-    for start in range(shingle_count):
-        shingle = np.uint64(0)
-        for at in range(start, start + ngram_words):
-            shingle = shingle * np.uint64(ORDER_MULTIPLIER) + words[at]
-        shingles[start] = np.uint32(mix64(shingle) >> np.uint64(32))
-    return shingle_count
+def hash_characters(
+    data: NDArray[np.uint8],
+    start: int,
+    position: int,
+    end: int,
+    lowered: NDArray[np.uint32],
+    characters: NDArray[np.uint64],
+    carried: int,
+) -> tuple[int, int]:
+    """Hash the lower-cased characters of data[position:end] into characters[carried:] until either ends.
+
+    A run of whitespace is one space between others, and nothing at the ends of the document, which begins at `start`.
+    Returns the position to go on from and the number of characters in the buffer, the carried ones included.
+    """
+    count = carried
+    while position < end and count < len(characters) - 1:  # room for a space, too
+        first = position
+        character, width = _lowered(data, position, end, lowered)
+        while character == SPACE and position + width < end:
+            position += width
+            character, width = _lowered(data, position, end, lowered)
+        position += width
+        if character != SPACE:
+            if start < first < position - width:
+                characters[count] = mix64((np.uint64(WORD_START) ^ np.uint64(SPACE)) * np.uint64(WORD_MULTIPLIER))
+                count += 1
+            characters[count] = mix64((np.uint64(WORD_START) ^ np.uint64(character)) * np.uint64(WORD_MULTIPLIER))
+            count += 1
+    return position, count
+
+
+@kernel
+def _lowered(data: NDArray[np.uint8], position: int, end: int, lowered: NDArray[np.uint32]) -> tuple[int, int]:
+    character, width = int(data[position]), 1
+    if character >= 0x80:
+        character, width = decode(data, position, end)
+    return int(lowered[character]) if character < NOT_UNICODE else character, width
+
+
+@kernel
+def hash_shingles(units: NDArray[np.uint64], count: int, ngram: int, shingles: NDArray[np.uint64]) -> int:
+    """Hash every run of `ngram` words or characters of units[:count] into `shingles`; returns how many there are.
+
+    The hash of a run is a polynomial of its units' hashes, which rolls on from one run to the next.
+    """
+    if count < ngram:
+        return 0
+    rolling = np.uint64(0)
+    leaving = np.uint64(1)  # the factor of the unit that leaves
+    for at in range(ngram):
+        rolling = rolling * np.uint64(ORDER_MULTIPLIER) + units[at]
+        leaving *= np.uint64(ORDER_MULTIPLIER)
+    shingles[0] = mix64(rolling)
+    for start in range(1, count - ngram + 1):
+        rolling = rolling * np.uint64(ORDER_MULTIPLIER) + units[start + ngram - 1] - leaving * units[start - 1]
+        shingles[start] = mix64(rolling)
+    return count - ngram + 1
+
+
+@kernel
+def next_shingles(
+    data: NDArray[np.uint8],
+    start: int,
+    position: int,
+    end: int,
+    tables: Any,
+    ngram: int,
+    units: NDArray[np.uint64],
+    carried: int,
+    shingles: NDArray[np.uint64],
+) -> tuple[int, int, int]:
+    """Hash the next shingles of the document data[start:end], from `position` on, into `shingles`.
+
+    `tables` is (kinds of characters, lower-case characters): the second, where it is not empty, asks for shingles of
+    characters. Returns the position to go on from, how many units are carried over there, and how many shingles.
+    """
+    if len(tables[1]) > 0:
+        position, count = hash_characters(data, start, position, end, tables[1], units, carried)
+    else:
+        position, count = hash_words(data, position, end, tables[0], units, carried)
+    shingle_count = hash_shingles(units, count, ngram, shingles)
+    carried = min(count, ngram - 1)
+    for at in range(carried):
+        units[at] = units[count - carried + at]
+    return position, carried, shingle_count
+
+
+@kernel
+def collect_shingles(
+    data: NDArray[np.uint8], start: int, end: int, tables: Any, ngram: int, collected: NDArray[np.uint64]
+) -> int:
+    """All shingles of one document in order, repeated ones too; how many. `collected` has room for end - start."""
+    units = np.empty(UNITS_AT_ONCE + ngram, np.uint64)
+    shingles = np.empty(UNITS_AT_ONCE + ngram, np.uint64)
+    position, carried, total = start, 0, 0
+    while position < end:
+        position, carried, count = next_shingles(data, start, position, end, tables, ngram, units, carried, shingles)
+        collected[total : total + count] = shingles[:count]
+        total += count
+    return total
 
 
 @kernel
@@ -128,36 +218,26 @@ def lower_lanes(
 def sign_documents(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
-    kinds: NDArray[np.uint8],
-    ngram_words: int,
+    tables: Any,
+    ngram: int,
     multipliers: NDArray[np.uint32],
     addends: NDArray[np.uint32],
     signatures: NDArray[np.uint32],
     has_shingles: NDArray[np.bool_],
 ) -> None:
     """Lower row d of `signatures` over the shingles of document d; `has_shingles[d]` becomes True if any."""
-    words = np.empty(WORDS_AT_ONCE + ngram_words, np.uint64)
-    shingles = np.empty(WORDS_AT_ONCE + ngram_words, np.uint32)
+    units = np.empty(UNITS_AT_ONCE + ngram, np.uint64)
+    shingles = np.empty(UNITS_AT_ONCE + ngram, np.uint64)
+    halves = np.empty(UNITS_AT_ONCE + ngram, np.uint32)
     for document in range(len(offsets) - 1):
-        position, end = offsets[document], offsets[document + 1]
-        carried = 0
+        start, end = offsets[document], offsets[document + 1]
+        position, carried = start, 0
         while position < end:
-            position, count = hash_words(data, position, end, kinds, words, carried)
-            shingle_count = hash_shingles(words, count, ngram_words, shingles)
-            if shingle_count > 0:
-                lower_lanes(shingles, shingle_count, multipliers, addends, signatures[document])
+            position, carried, count = next_shingles(
+                data, start, position, end, tables, ngram, units, carried, shingles
+            )
+            if count > 0:
+                for at in range(count):
+                    halves[at] = np.uint32(shingles[at] >> np.uint64(32))
+                lower_lanes(halves, count, multipliers, addends, signatures[document])
                 has_shingles[document] = True
-            carried = min(count, ngram_words - 1)
-            for at in range(carried):
-                words[at] = words[count - carried + at]
-
-
-@kernel
-def hash_bands(signatures: NDArray[np.uint32], rows: int, hashes: NDArray[np.uint64]) -> None:
-    """Hash each run of `rows` lanes, and the number of its band, into `hashes`."""
-    for document in range(hashes.shape[0]):
-        for band in range(hashes.shape[1]):
-            value = mix64(np.uint64(band + 1))
-            for row in range(rows):
-                value = mix64(value ^ np.uint64(signatures[document, band * rows + row]))
-            hashes[document, band] = value

@@ -13,7 +13,7 @@ def materialised(table: DataFrame) -> DataFrame:
     context = table.sparkSession.sparkContext
     if context.getCheckpointDir() is not None:
         return table.checkpoint()
-    if _is_one_process(context.master):
+    if _is_one_process(context.master or ""):
         return table.localCheckpoint()
     kept = table.persist()
     kept.count()

@@ -38,8 +38,8 @@ class DedupSettings(BaseModel):
         default=None,
         ge=1,
         le=MOST_LANES,
-        description="instead of bands and rows: as many lanes at most, in the bands and rows that are wrong least "
-        "often about `threshold`",
+        description="instead of bands and rows: as many lanes at most, in the bands and rows that err least about "
+        "`threshold`",
     )
     seed: int = Field(default=1, ge=0, lt=2**64, description="seed of the MinHash permutations")
     hashing: Literal["mixdown", "datatrove"] = Field(
@@ -112,6 +112,8 @@ class DedupSettings(BaseModel):
             )
         if self.hashing == "datatrove" and self.shingle != "words":
             raise ValueError("datatrove's hashing knows shingles of words alone: leave out `shingle` or `hashing`")
+        if self.hashing == "datatrove" and self.seed >= 2**32:
+            raise ValueError("seeds of datatrove's hashing are below 2^32: choose another `seed`")
         return self
 
     @property

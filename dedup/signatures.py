@@ -1,4 +1,4 @@
-"""MinHash signatures (Broder 1997) of text columns, 32 bits a lane."""
+"""MinHash signatures (Broder 1997) of text columns."""
 
 from functools import lru_cache
 
@@ -7,15 +7,19 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dedup.buffers import string_buffers
-from dedup.characters import KINDS
+from dedup.characters import shingle_tables
+from dedup.datatrove.minhash import WordSplitter, datatrove_signatures
 from dedup.kernels import sign_documents
 from dedup.settings import DedupSettings
 
 # Signatures of different schemes never match. Raise the number with any change of the words, shingles or
 # permutations.
 SCHEME_VERSION = "mixdown-minhash-1"
+DATATROVE_VERSION = "datatrove-0.10-minhash-1"
 
 NO_SHINGLE = 0xFFFFFFFF  # every lane of a document without a shingle
+
+Lanes = NDArray[np.uint32] | NDArray[np.uint64]
 
 _UINT64 = 2**64 - 1
 
@@ -47,16 +51,47 @@ def permutations(lanes: int, seed: int) -> tuple[NDArray[np.uint32], NDArray[np.
     return multipliers, addends
 
 
-def signatures(text: pa.StringArray, settings: DedupSettings) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+def scheme_version(settings: DedupSettings) -> str:
+    """The name of what makes signatures under these settings; signatures of two names never match."""
+    return DATATROVE_VERSION if settings.hashing == "datatrove" else SCHEME_VERSION
+
+
+def signatures(
+    text: pa.StringArray | pa.LargeStringArray, settings: DedupSettings, split: WordSplitter | None = None
+) -> tuple[Lanes, NDArray[np.bool_]]:
     """MinHash signatures of n documents.
 
-    Returns uint32[n, bands * rows] and bool[n]. False marks a document without a shingle (fewer words than
-    `ngram_words`, or null): all of these share one signature and must never be compared with it.
-    Memory beside the result is bounded by a constant, however long a document is.
+    Returns uint32[n, bands * rows], or uint64 with datatrove's hashing, and bool[n]. False marks a document without a
+    shingle (fewer words or characters than `ngram`, or null): all of these share one signature and must never be
+    compared with it. Memory beside the result is bounded by a constant; with datatrove's hashing, by a constant or
+    about 50 times the longest document.
+
+    Raises ValueError where datatrove's hashing is asked for without `split`, which finds its words.
     """
     data, offsets = string_buffers(text)
+    if settings.hashing == "datatrove":
+        if split is None:
+            raise ValueError("datatrove's hashing needs its words: give a function that splits texts into them")
+        return datatrove_signatures(data, offsets, settings, split)
     multipliers, addends = permutations(settings.lanes, settings.seed)
-    result = np.full((len(text), settings.lanes), NO_SHINGLE, np.uint32)
+    lanes = np.full((len(text), settings.lanes), NO_SHINGLE, np.uint32)
     has_shingles = np.zeros(len(text), np.bool_)
-    sign_documents(data, offsets, KINDS, settings.ngram, multipliers, addends, result, has_shingles)
-    return result, has_shingles
+    tables = shingle_tables(settings.shingle)
+    sign_documents(data, offsets, tables, settings.ngram, multipliers, addends, lanes, has_shingles)
+    return lanes, has_shingles
+
+
+def signature_column(lanes: Lanes, has_shingles: NDArray[np.bool_]) -> pa.BinaryArray:
+    """Signatures as an Arrow column of n binary values: the low 32 bits of each lane, the lowest byte first.
+
+    Null where a document has no shingle. Two documents agree in as large a share of their lanes as they are similar.
+    """
+    low = np.ascontiguousarray(lanes.astype("<u4"))
+    ends = np.cumsum(np.concatenate([[0], has_shingles])).astype(np.int64) * (4 * lanes.shape[1])
+    kept = low[has_shingles].tobytes()
+    column = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(),
+        len(low),
+        [pa.array(has_shingles).buffers()[1], pa.py_buffer(ends), pa.py_buffer(kept)],
+    )
+    return column.cast(pa.binary())

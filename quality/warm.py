@@ -10,6 +10,7 @@ from quality.language import default_model
 from quality.lists.phrases import phrases_of
 from quality.signal_group import documents_of, measure_groups, signal_groups
 from quality.signals.unsafe_words import word_counts
+from quality.words.split_texts import split_texts
 
 
 def warm() -> None:
@@ -23,6 +24,7 @@ def warm() -> None:
     label_scores(text, default_model(), "en", join_lines=False)  # as the group `classifiers`, which needs a model
     decontamination.warm()
     word_counts(text, phrases_of(["few"]))
+    split_texts(np.full(3, ord("a"), np.uint32), np.array([0, 3]), np.ones(1, np.int8))
     apply_edits(text, np.array([(0, 0, 2, 0)], EDIT))
 
 

@@ -9,19 +9,22 @@ import pyarrow.compute as pc
 
 from dedup.bands import band_column, band_hashes
 from dedup.exact import content_hashes
-from dedup.settings import DedupSettings
-from dedup.signatures import SCHEME_VERSION, signatures
+from dedup.settings import SIGNATURE_KEYS, DedupSettings
+from dedup.signatures import scheme_version, signature_column, signatures
+from dedup.urls import url_hashes
 from mixer import storage
 from pipelines.context import Context, PartTask, TaskResult, Unit, part_number
 from pipelines.final_text import final_text
 from pipelines.input_files import with_files, without_uris
 from pipelines.lake import Books
+from pipelines.word_splitter import word_splitter
 from quality.edits import EDITS_TYPE, edits_column, merged
 from quality.signal_group import Documents, GroupSettings, documents_of, measure_groups, signal_groups, signals_schema
 from quality.signals.classifiers import SIGNALS as CLASSIFIERS
+from quality.words.tables import SHA256 as WORD_TABLES
 
 NAME = "annotate"
-VERSION = 2
+VERSION = 3
 
 # Kernels need about a hundred bytes for a byte of the longest document. Nothing that a person wrote is longer.
 MAX_MEASURED_BYTES = 8 << 20
@@ -39,7 +42,9 @@ ANNOTATED_SCHEMA = pa.schema(
         ("edits", EDITS_TYPE),  # what changes in it before it is trained on; null: nothing
         ("n_final_bytes", pa.int64()),  # of the text after that
         ("content_hash", pa.binary(16)),
+        ("url_hash", pa.binary(16)),  # of the canonical url; null: none
         ("bands", pa.list_(pa.int64())),  # null: no shingle
+        ("signature", pa.binary()),  # 4 bytes a lane; null: no shingle, or no `verify: signature`
     ]
 )
 
@@ -54,9 +59,7 @@ class AnnotateTask(PartTask):
 def run(context: Context) -> None:
     """Publish the measurements of every source, part for part and row for row beside its documents."""
     dedup = context.recipe.dedup
-    scheme = dedup.model_dump(include={"shingle", "ngram", "bands", "rows", "seed", "hashing"}) | {
-        "scheme": SCHEME_VERSION
-    }
+    scheme = signature_scheme(dedup)
     groups_of = {}
     units = []
     for source in context.recipe.sources:
@@ -82,6 +85,21 @@ def run(context: Context) -> None:
         ]
 
     context.complete(units, tasks_of, annotate_part)
+
+
+def signature_scheme(dedup: DedupSettings) -> dict[str, Any]:
+    """What the stored hashes and signatures depend on, and nothing else: the rest of `dedup` asks for no new pass."""
+    scheme = dedup.model_dump(include=set(SIGNATURE_KEYS)) | {"scheme": scheme_version(dedup)}
+    if dedup.hashing == "datatrove":
+        scheme["word_tables"] = WORD_TABLES
+    if stores_signatures(dedup):
+        scheme["stores_signatures"] = True
+    return scheme
+
+
+def stores_signatures(dedup: DedupSettings) -> bool:
+    """Whether whole signatures are stored beside their bands: where candidates are compared by them."""
+    return dedup.verify == "signature"
 
 
 def _fingerprinted(groups: Mapping[str, GroupSettings]) -> dict[str, Any]:
@@ -112,7 +130,7 @@ def annotated(documents: pa.Table, groups: Mapping[str, GroupSettings], dedup: D
     if measured.text is not None:
         rewritten = _where_changed(measured.text, seen.text)
     text = final_text(seen.text, rewritten, edits)
-    signature, has_shingles = signatures(text, dedup)
+    lanes, has_shingles = signatures(text, dedup, word_splitter(measured.columns["language"]))
     columns = {
         "doc_id": documents.column("doc_id").combine_chunks(),
         "unmeasured": _unmeasured(too_large, measured.problems),
@@ -121,7 +139,11 @@ def annotated(documents: pa.Table, groups: Mapping[str, GroupSettings], dedup: D
         "edits": edits,
         "n_final_bytes": pc.binary_length(text).fill_null(0).cast(pa.int64()),
         "content_hash": content_hashes(text),
-        "bands": band_column(band_hashes(signature, dedup.bands, dedup.rows), has_shingles),
+        "url_hash": url_hashes(seen.url),
+        "bands": band_column(band_hashes(lanes, dedup.bands, dedup.rows), has_shingles),
+        "signature": signature_column(lanes, has_shingles)
+        if stores_signatures(dedup)
+        else pa.nulls(len(seen), pa.binary()),
     }
     return pa.Table.from_arrays([columns[name] for name in ANNOTATED_SCHEMA.names], schema=ANNOTATED_SCHEMA)
 

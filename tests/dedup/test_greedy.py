@@ -1,11 +1,10 @@
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dedup.greedy import MOST_COMPARED, jaccard, surviving
+from dedup.greedy import MOST_COMPARED, surviving
 
 N_BANDS, N_LANES = 4, 8
 
@@ -80,12 +79,6 @@ def test_a_bucket_of_unlike_documents_costs_no_square() -> None:
     n = 20_000
     found = surviving(np.zeros((n, 1), np.int64), np.zeros(n, np.bool_), 0.5, np.arange(n, dtype=np.uint32)[:, None])
     assert np.array_equal(found, np.arange(n))
-
-
-@given(st.sets(st.integers(0, 20)), st.sets(st.integers(0, 20)))
-def test_jaccard_is_that_of_sets(a: set[int], b: set[int]) -> None:
-    found = jaccard(np.array(sorted(a), np.int64), np.array(sorted(b), np.int64))
-    assert found == pytest.approx(len(a & b) / len(a | b) if a | b else 0.0)
 
 
 @given(st.integers(0, 2**32), st.lists(st.integers(0, 9), min_size=1, max_size=60))

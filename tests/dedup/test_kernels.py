@@ -5,6 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from dedup.bands import hash_bands
+from dedup.datatrove.shingles import sign_words
+from dedup.exact import _collapse_whitespace
+from dedup.kernels import sign_documents
+from dedup.shingle_sets import jaccard
 from dedup.warm import warm
 from tests.dedup.hostile import digest
 
@@ -26,10 +31,13 @@ def test_kernels_stay_within_their_arrays(tmp_path: Path) -> None:
 
 
 def test_real_use_after_warming_compiles_nothing_more() -> None:
-    from dedup.exact import _collapse_whitespace
-    from dedup.kernels import sign_documents
-
     warm()
-    versions = len(sign_documents.signatures), len(_collapse_whitespace.signatures)
+    versions = _compiled_versions()
     digest()
-    assert (len(sign_documents.signatures), len(_collapse_whitespace.signatures)) == versions == (1, 1)
+    assert _compiled_versions() == versions
+    assert versions == {"sign_documents": 1, "_collapse_whitespace": 1, "sign_words": 1, "hash_bands": 2, "jaccard": 1}
+
+
+def _compiled_versions() -> dict[str, int]:
+    kernels = (sign_documents, _collapse_whitespace, sign_words, hash_bands, jaccard)
+    return {kernel.__name__: len(kernel.signatures) for kernel in kernels}

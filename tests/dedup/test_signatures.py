@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dedup.kernels import WORDS_AT_ONCE
+from dedup.kernels import UNITS_AT_ONCE
 from dedup.settings import DedupSettings
 from dedup.signatures import NO_SHINGLE, SCHEME_VERSION, permutations, signatures, splitmix64
 from tests.dedup import reference
@@ -50,7 +50,7 @@ def test_signatures_equal_the_reference(texts: list[str], ngram_words: int, seed
 @pytest.mark.parametrize("ngram_words", [1, 5, 64])
 def test_long_documents_lose_no_shingle_between_buffers(ngram_words: int) -> None:
     generator = random.Random(7)
-    text = " ".join(str(generator.randrange(10**6)) for _ in range(3 * WORDS_AT_ONCE + 17))
+    text = " ".join(str(generator.randrange(10**6)) for _ in range(3 * UNITS_AT_ONCE + 17))
     settings = DedupSettings(ngram=ngram_words, bands=1, rows=4)
     lanes, _ = signatures(pa.array([text]), settings)
     assert lanes[0].tolist() == reference.signature(text, settings)
