@@ -60,6 +60,10 @@ def removals(context: Context) -> dict[tuple[str, str, int], tuple[str, str]]:
     return found
 
 
+def survivors(found: dict[tuple[str, str, int], tuple[str, str]]) -> dict[tuple[str, str, int], str]:
+    return {key: survivor for key, (survivor, _) in found.items()}
+
+
 @pytest.mark.slow
 def test_ten_increments_keep_the_clusters_of_a_full_run(spark: "SparkSession", tmp_path: Path) -> None:
     write_days(tmp_path)
@@ -71,7 +75,8 @@ def test_ten_increments_keep_the_clusters_of_a_full_run(spark: "SparkSession", t
         assert {key: value for key, value in found.items() if key in before} == before, "an earlier day changed"
         before = found
     at_once = deduplicated(spark, tmp_path / "full", recipe(tmp_path, DAYS, NEAR_AND_VERIFIED))
-    assert removals(at_once) == before
+    # A copy of what was removed before is near to its survivor: the reason differs, the cluster does not.
+    assert survivors(removals(at_once)) == survivors(before)
     assert {reason for _, reason in before.values()} == {"exact_duplicate", "near_duplicate"}
     assert len({source for source, _, _ in before}) > 5
 
