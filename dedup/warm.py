@@ -23,12 +23,9 @@ def warm() -> None:
         pair_similarities(values, offsets, np.zeros((1, 2), np.int64), np.zeros(1))
 
 
-def characters_as_words(
-    code_points: NDArray[np.uint32],  # noqa: ARG001 (a WordSplitter)
-    offsets: NDArray[np.int64],
-    first_document: int = 0,  # noqa: ARG001
-) -> Spans:
+def characters_as_words(code_points: NDArray[np.uint32], offsets: NDArray[np.int64], first_document: int) -> Spans:
     """A splitter of words of one character each; spaces are words, too."""
+    del code_points, first_document
     starts = np.concatenate([np.arange(size, dtype=np.int32) for size in np.diff(offsets)])
     return starts, starts + np.int32(1), offsets
 

@@ -10,10 +10,8 @@ from dedup.kernel import lean_kernel
 
 PRIME = (1 << 61) - 1
 
-# A lane is lowered as (its value - PRIME) in uint64. x mod PRIME is high + low of x = high * 2^61 + low, less PRIME
-# where that is as much: in this shape the largest of low need no branch, since they come out as 0 to 7, below all else.
-UNTOUCHED = np.uint64(2**64 - 1)
-LARGEST_REDUCED = np.uint64(7)
+UNTOUCHED = np.uint64(2**64 - 1)  # above every remainder
+MOST_CARRIED = np.uint64(7)  # the upper three bits of a uint64
 
 
 @lru_cache(maxsize=8)
@@ -29,19 +27,28 @@ def parameters(lanes: int, seed: int) -> tuple[NDArray[np.uint64], NDArray[np.ui
 
 @lean_kernel
 def lower_lanes(shingles: Any, count: int, multipliers: Any, addends: Any, lanes: Any) -> None:
-    """Lower each of `lanes` over shingles[:count], all uint64; the inner loop becomes SIMD."""
+    """Lower each of `lanes` to the least remainder over shingles[:count], all uint64.
+
+    x = high * 2^61 + low has the remainder high + low, less PRIME where that is PRIME or more: about once in 2^58. The
+    inner loop, which becomes SIMD, leaves that out and finds the least high + low - PRIME. That is from 0 to 7 where it
+    happened, and wraps to far above otherwise.
+    """
     low_bits = np.uint64(PRIME)
     for lane in range(len(lanes)):
-        multiplier, addend, least = multipliers[lane], addends[lane], lanes[lane]
+        multiplier, addend, least = multipliers[lane], addends[lane], UNTOUCHED
         for at in range(count):
             value = shingles[at] * multiplier + addend
             least = min(least, np.uint64((value >> np.uint64(61)) - (~value & low_bits)))
-        lanes[lane] = least
+        if least > MOST_CARRIED:
+            least += low_bits
+        else:
+            least = _least_remainder(shingles, count, multiplier, addend)
+        lanes[lane] = min(lanes[lane], least)
 
 
 @lean_kernel
-def finish_lanes(lanes: Any) -> None:
-    """Turn lowered lanes into the least values themselves, below PRIME."""
-    for lane in range(len(lanes)):
-        if lanes[lane] > LARGEST_REDUCED:
-            lanes[lane] += np.uint64(PRIME)
+def _least_remainder(shingles: Any, count: int, multiplier: Any, addend: Any) -> Any:
+    least = UNTOUCHED
+    for at in range(count):
+        least = min(least, np.uint64((shingles[at] * multiplier + addend) % np.uint64(PRIME)))
+    return least

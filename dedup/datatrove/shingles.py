@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from dedup.datatrove.lanes import finish_lanes, lower_lanes
+from dedup.datatrove.lanes import lower_lanes
 from dedup.datatrove.simplify import SPACE, decode, simplify
 from dedup.datatrove.xxh64 import xxh64
 from dedup.kernel import kernel, lean_kernel
@@ -35,7 +35,7 @@ def sign_words(
     lanes: Any,
     has_shingles: Any,
 ) -> None:
-    """Lower row i of `lanes` over the shingles of text i, and finish it; has_shingles[i] becomes True if any."""
+    """Lower row i of `lanes` over the shingles of text i; has_shingles[i] becomes True if any."""
     shingles = np.empty(SHINGLES_AT_ONCE, np.uint64)
     for i in range(len(offsets) - 1):
         n_words = counts[i + 1] - counts[i]
@@ -47,7 +47,6 @@ def sign_words(
             count = min(SHINGLES_AT_ONCE, n_shingles - first)
             hash_shingles(joined, places, ngram, first, count, shingles)
             lower_lanes(shingles, count, multipliers, addends, lanes[i])
-        finish_lanes(lanes[i])
         has_shingles[i] = True
 
 

@@ -1,13 +1,16 @@
 """One pass over hostile text: every document is measured, or quarantined with the reason."""
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 from dedup.settings import DedupSettings
+from dedup.urls import url_hashes
 from pipelines.document import Document, to_table
 from pipelines.recipe_keys.measures import asked_groups
-from pipelines.steps.annotate import ANNOTATED_SCHEMA, MAX_MEASURED_BYTES, annotated
+from pipelines.steps.annotate import ANNOTATED_SCHEMA, MAX_MEASURED_BYTES, annotated, signature_scheme
 from pipelines.steps.decide import verdict_books, verdict_table
+from tests.dedup.datatrove import oracle
 
 HOSTILE = {
     "empty": "",
@@ -33,9 +36,9 @@ HOSTILE = {
 }
 
 
-def annotate(texts: list[str], code_like: bool) -> pa.Table:
+def annotate(texts: list[str], code_like: bool, dedup: DedupSettings = DedupSettings()) -> pa.Table:  # noqa: B008
     documents = to_table("s", [Document(text=text, format="page", url=f"http://x/{n}") for n, text in enumerate(texts)])
-    table = annotated(documents, asked_groups(code_like, {}, {}, {}), DedupSettings())
+    table = annotated(documents, asked_groups(code_like, {}, {}, {}), dedup)
     table.validate(full=True)
     assert table.schema == ANNOTATED_SCHEMA
     return table
@@ -64,3 +67,42 @@ def test_what_is_too_large_is_quarantined_and_its_neighbours_are_judged() -> Non
 def test_a_document_without_text_is_rejected_for_that() -> None:
     verdicts = verdict_table(annotate(["", "text"], code_like=False), {})
     assert verdicts.column("reasons").to_pylist()[0] == [{"reason": "text.nothing_left", "value": "0", "bound": "1"}]
+
+
+FEW, ENOUGH = "too few words", "Quite enough words for shingles of five, they're split as datatrove does."
+
+
+def test_signatures_are_stored_where_candidates_are_compared_by_them() -> None:
+    assert annotate([FEW, ENOUGH], False).column("signature").null_count == 2
+    assert annotate([FEW, ENOUGH], False, DedupSettings(verify="exact")).column("signature").null_count == 2
+    table = annotate([FEW, ENOUGH, ENOUGH], False, DedupSettings(verify="signature"))
+    few, *enough = table.column("signature").to_pylist()
+    assert few is None
+    assert table.column("bands").to_pylist()[0] is None
+    assert enough[0] == enough[1]
+    assert np.frombuffer(enough[0], "<u4").shape == (112,)
+
+
+def test_words_of_datatroves_hashing_follow_the_language() -> None:
+    fineweb = DedupSettings(scheme="fineweb", verify="signature")
+    text = "C'est l'été; aujourd'hui, qu'est-ce qu'il y a dans l'arbre de la forêt d'automne, jusqu'à demain ?"
+    as_french, as_code = (annotate([text], code_like, fineweb) for code_like in (False, True))
+    assert as_french.column("language").to_pylist() == ["fr"]
+    assert as_code.column("language").to_pylist() == [None]
+    for table, language in ((as_french, "fr"), (as_code, "en")):
+        expected = np.array(oracle.signature(oracle.signer(language), text), np.uint64).astype("<u4")
+        assert table.column("signature").to_pylist() == [expected.tobytes()]
+
+
+def test_urls_are_hashed() -> None:
+    assert annotate([FEW], False).column("url_hash").to_pylist() == url_hashes(pa.array(["http://x/0"])).to_pylist()
+
+
+def test_only_what_signatures_depend_on_asks_for_another_pass() -> None:
+    scheme = signature_scheme(DedupSettings())
+    same = {"exact": False, "near": False, "urls": True, "threshold": 0.5, "verify": "exact", "prefer": ("longest",)}
+    for key, value in same.items():
+        assert signature_scheme(DedupSettings(**{key: value})) == scheme, key
+    other = {"shingle": "characters", "ngram": 4, "bands": 3, "rows": 2, "seed": 2, "hashing": "datatrove"}
+    for key, value in (other | {"verify": "signature"}).items():
+        assert signature_scheme(DedupSettings(**{key: value})) != scheme, key

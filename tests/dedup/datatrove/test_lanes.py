@@ -5,7 +5,7 @@ from datatrove.pipeline.dedup.minhash import MinhashConfig, MinhashDedupSignatur
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dedup.datatrove.lanes import PRIME, UNTOUCHED, finish_lanes, lower_lanes, parameters
+from dedup.datatrove.lanes import PRIME, UNTOUCHED, lower_lanes, parameters
 
 EDGES = st.sampled_from([0, 1, PRIME - 1, PRIME, PRIME + 1, PRIME + 7, 2**61, 2**63, 2**64 - 1, 7 * 2**61 + PRIME - 5])
 HASHES = st.lists(EDGES | st.integers(0, 2**64 - 1), min_size=1, max_size=8)
@@ -15,7 +15,6 @@ def lanes_of(shingles: list[int], multipliers: list[int], addends: list[int]) ->
     lanes = np.full(len(multipliers), UNTOUCHED, np.uint64)
     hashes = np.array(shingles, np.uint64)
     lower_lanes(hashes, len(hashes), np.array(multipliers, np.uint64), np.array(addends, np.uint64), lanes)
-    finish_lanes(lanes)
     return [int(lane) for lane in lanes]
 
 
