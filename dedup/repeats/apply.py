@@ -5,6 +5,7 @@
 What meets are hashes with their places; text stays where it is read. No row goes to one place for one hash alone.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,14 +30,14 @@ Finish = Callable[[int, Cuts], pa.RecordBatch]
 def find_repeats(parts: DataFrame, plan: Plan, read: Read, asked: Asked, finish: Finish, finished_sql: str) -> Any:
     """Rows of `finish` (of type `finished_sql`), one for each part that has cuts.
 
-    In: `parts`, a column `part` with the numbers 0 to plan.parts - 1, a partition each for an even spread. `read` and
+    In: `parts`, a column `task` of JSON objects with `part`, the numbers 0 to plan.parts - 1. `read` and
     `asked` are called in the workers, `read` once or (for spans) twice a part; the position of a document of part *n*
     is n << 32 | its row, its order whatever ranks documents.
     """
     rows = parts.mapInArrow(_first_pass(read, asked, plan), ROW_SQL)
     rows = _at_parts(_at_buckets(rows, plan).mapInArrow(_meeting(plan), ROW_SQL), plan)
     if plan.substrings is not None:
-        rows = rows.mapInArrow(_second_pass(read, plan), ROW_SQL)
+        rows = rows.mapInArrow(_second_pass(read, plan, plan.substrings.min_bytes), ROW_SQL)
         rows = _at_parts(_at_buckets(rows, plan).mapInArrow(_meeting(plan), ROW_SQL), plan)
     return rows.mapInArrow(_finishing(finish), finished_sql)
 
@@ -54,7 +55,8 @@ def _first_pass(read: Read, asked: Asked, plan: Plan) -> Any:
         yield from _batched(
             row
             for batch in batches
-            for part in batch.column("part").to_pylist()
+            for task in batch.column("task").to_pylist()
+            for part in [json.loads(task)["part"]]
             for texts in read(part)
             for row in first_rows(texts, part, plan, *asked(part))
         )
@@ -62,14 +64,14 @@ def _first_pass(read: Read, asked: Asked, plan: Plan) -> Any:
     return work
 
 
-def _second_pass(read: Read, plan: Plan) -> Any:
+def _second_pass(read: Read, plan: Plan, window_bytes: int) -> Any:
     def rows_of(part: int, rows: list[Row]) -> Iterator[Row]:
         yield from passed_cuts(rows, plan)
         repeated = repeated_of(rows)
         if len(repeated):
             table = anchor_set(repeated)
             for texts in read(part):
-                yield from second_rows(texts, part, plan, table)
+                yield from second_rows(texts, part, plan, window_bytes, table)
 
     def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield from _batched(row for part, rows in by_bucket(batches) for row in rows_of(part, list(rows)))

@@ -49,17 +49,16 @@ def first_rows(texts: Texts, part: int, plan: Plan, has_lines: bool, has_substri
     """What one batch of a part's documents sends: its lines, and its windows' anchors."""
     if has_lines and plan.lines is not None:
         found = line_occurrences(texts, plan.lines)
-        yield from _occurrence_rows(found, part, plan, LINE)
+        yield from _line_rows(found, part, plan, plan.lines.copies)
     if has_substrings and plan.substrings is not None:
         selected = anchors(texts, plan.substrings.min_bytes)
         for bucket, columns in split(_buckets(selected.value, plan), selected):
             yield plan.to_bucket(bucket, part, ANCHOR, packed(columns))
 
 
-def second_rows(texts: Texts, part: int, plan: Plan, repeated: NDArray[np.uint64]) -> Iterator[Row]:
+def second_rows(texts: Texts, part: int, plan: Plan, window_bytes: int, repeated: NDArray[np.uint64]) -> Iterator[Row]:
     """What it sends when its repeated anchors (a table) are known: windows that may stand elsewhere before."""
-    assert plan.substrings is not None
-    found, cuts = windows(texts, plan.substrings.min_bytes, repeated)
+    found, cuts = windows(texts, window_bytes, repeated)
     yield from cut_rows(cuts, plan, part)
     for bucket, columns in split(_buckets(found.hash, plan), found):
         yield plan.to_bucket(bucket, part, WINDOW, packed(columns))
@@ -99,7 +98,7 @@ def passed_cuts(rows: Sequence[Row], plan: Plan) -> Iterator[Row]:
 
 def cuts_of_part(rows: Iterable[Row]) -> Cuts:
     """All cuts that a part was sent, united, by (kind, position, start); a bounded number of them is held apart."""
-    held = [Cuts(*(np.empty(0, type_) for type_ in _CUTS))]
+    held = [Cuts(*unpacked(b"", _CUTS))]
     apart = 0
     for row in rows:
         if row.kind == CUT:
@@ -116,16 +115,15 @@ def cut_rows(cuts: Cuts, plan: Plan, part: int) -> Iterator[Row]:
         yield plan.to_bucket(part % plan.buckets, part, CUT, packed(cuts))
 
 
-def _occurrence_rows(found: Occurrences, part: int, plan: Plan, kind: str) -> Iterator[Row]:
+def _line_rows(found: Occurrences, part: int, plan: Plan, copies: int) -> Iterator[Row]:
     """Of each line, as many as may stay; the others of this batch are cuts. So a line that is everywhere meets itself
     once a batch, and not once a document.
     """
-    assert plan.lines is not None
-    is_later = later(found, plan.lines.copies)
+    is_later = later(found, copies)
     yield from cut_rows(cuts_of(taken(found, np.flatnonzero(is_later)), LINES), plan, part)
     open_ = taken(found, np.flatnonzero(~is_later))
     for bucket, columns in split(_buckets(open_.hash, plan), open_):
-        yield plan.to_bucket(bucket, part, kind, packed(columns))
+        yield plan.to_bucket(bucket, part, LINE, packed(columns))
 
 
 def _buckets(hashes: NDArray[np.uint64], plan: Plan) -> NDArray[np.int64]:

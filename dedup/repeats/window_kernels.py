@@ -1,8 +1,8 @@
 """The compiled kernels that find repeated windows of bytes; beside them their constants, as numba's cache asks for.
 
-A *window* is `window_bytes` bytes of a document, one beginning at every byte. A *gram* is `gram_bytes` of them, shorter.
-A window's *anchor* is the least hash of its grams (winnowing: Schleimer, Wilkerson & Aiken 2003), so equal windows have
-equal anchors, and neighbouring windows mostly the same one.
+A *window* is `window_bytes` bytes of a document, one beginning at every byte. A *gram* is `gram_bytes` of them, which
+are fewer. A window's *anchor* is the least hash of its grams (winnowing: Schleimer, Wilkerson & Aiken 2003), so equal
+windows have equal anchors, and neighbouring windows mostly the same one.
 """
 
 import numpy as np

@@ -14,7 +14,7 @@ from pipelines.context import part_number
 from pipelines.reporting.charts import Bar, ranked
 from pipelines.reporting.files import MixtureFiles, reading
 from pipelines.reporting.histogram import Chart, Scale, chart
-from pipelines.steps.tokenize_blocks import surviving_rows
+from pipelines.survivors import surviving_rows
 from quality.rule import CODE_LANGUAGE_COLUMN
 
 TOP = 10

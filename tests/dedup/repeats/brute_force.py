@@ -31,7 +31,7 @@ def units_of(text: bytes, unit: str) -> list[tuple[bytes, int, int]]:
         return [line for line in lines if line[0]]
     units: list[tuple[bytes, int, int]] = []
     was_blank = True
-    for content, start, end in lines:
+    for content, start, _ in lines:
         if content and was_blank:
             if units:
                 units[-1] = (units[-1][0], units[-1][1], start)
@@ -39,13 +39,10 @@ def units_of(text: bytes, unit: str) -> list[tuple[bytes, int, int]]:
         elif content:
             units[-1] = (units[-1][0] + b" " + content, units[-1][1], len(text))
         was_blank = not content
-    del end
     return units
 
 
-def later_units(
-    texts: Sequence[bytes], unit: str, min_bytes: int, copies: int
-) -> list[list[tuple[int, int]]]:
+def later_units(texts: Sequence[bytes], unit: str, min_bytes: int, copies: int) -> list[list[tuple[int, int]]]:
     """Of each text (in order), the spans of the units behind the `copies` first of the same."""
     seen: dict[bytes, int] = {}
     found = []

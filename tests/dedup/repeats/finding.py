@@ -1,5 +1,6 @@
 """Repeats of a list of documents, found as the stage does, however the documents are spread over parts and batches."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -44,11 +45,14 @@ def found_spans(
             yield Texts(as_text([texts[number] for number in own]), np.array(own, np.int64), (part << 32) + rows)
 
     def finish(part: int, cuts: Cuts) -> pa.RecordBatch:
-        rows = [[int(position) >> 32 == part and int(position) & 0xFFFFFFFF, *map(int, rest)] for position, *rest in zip(*cuts, strict=True)]
+        rows = [
+            [int(position) >> 32 == part and int(position) & 0xFFFFFFFF, *map(int, rest)]
+            for position, *rest in zip(*cuts, strict=True)
+        ]
         return pa.RecordBatch.from_pylist([{"cuts": repr((part, rows)).encode()}])
 
     if frame is None:
-        frame = LocalFrame([pa.table({"part": pa.array([part], pa.int64())}) for part in range(len(parts))])
+        frame = LocalFrame([pa.table({"task": [json.dumps({"part": part})]}) for part in range(len(parts))])
     spans: list[list[Span]] = [[] for _ in texts]
     rows = find_repeats(frame, plan, read, lambda _: (True, True), finish, FINISHED_SQL).collect()
     for row in rows:

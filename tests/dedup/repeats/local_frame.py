@@ -34,7 +34,9 @@ class LocalFrame:
         return LocalFrame(found, self.batch_rows)
 
     def sortWithinPartitions(self, column: str) -> "LocalFrame":
-        return LocalFrame([table.sort_by(column) if table.num_rows else table for table in self.partitions], self.batch_rows)
+        return LocalFrame(
+            [table.sort_by(column) if table.num_rows else table for table in self.partitions], self.batch_rows
+        )
 
     def collect(self) -> Iterator[dict[str, Any]]:
         for table in self.partitions:

@@ -20,7 +20,9 @@ def spreads(draw: Any, count: int) -> dict[str, Any]:
     numbers = list(draw(st.permutations(range(count))))
     ends = sorted(draw(st.lists(st.integers(0, count), max_size=3)))
     parts = [numbers[start:end] for start, end in zip([0, *ends], [*ends, count], strict=True)]
-    sizes = {name: draw(st.integers(1, most)) for name, most in (("batch_documents", 5), ("buckets", 9), ("partitions", 4))}
+    sizes = {
+        name: draw(st.integers(1, most)) for name, most in (("batch_documents", 5), ("buckets", 9), ("partitions", 4))
+    }
     return {"parts": parts, **sizes}
 
 
@@ -47,7 +49,9 @@ def test_what_is_cut_is_what_stands_in_a_window_that_stands_before(data: Any, te
     assert {kind for own in spans for *_, kind in own} <= {SUBSTRINGS}
 
 
-words = st.sampled_from([b"the lamp is lit", b"The lamp is lit", b"lamp", b"", b"  ", b"\t", b"a" * 40, b"\r", b"  the  lamp is\tlit "])
+words = st.sampled_from(
+    [b"the lamp is lit", b"The lamp is lit", b"lamp", b"", b"  ", b"\t", b"a" * 40, b"\r", b"  the  lamp is\tlit "]
+)
 
 
 @given(
