@@ -127,8 +127,8 @@ def _line_rows(found: Occurrences, part: int, plan: Plan, copies: int) -> Iterat
 
 
 def _buckets(hashes: NDArray[np.uint64], plan: Plan) -> NDArray[np.int64]:
-    """By the low half: of anchors, which are least hashes, the high bits are mostly zero."""
-    return ((hashes & np.uint64(0xFFFFFFFF)) % np.uint64(plan.buckets)).astype(np.int64)
+    """By the low half without its last bit: anchors are odd, and least hashes, whose high bits are mostly zero."""
+    return ((hashes & np.uint64(0xFFFFFFFF)) // np.uint64(2) % np.uint64(plan.buckets)).astype(np.int64)
 
 
 def _joined(columns: Sequence[Sequence[NDArray[Any]]], make: Any) -> Any:

@@ -15,7 +15,8 @@ from dedup.kernels import mix64
 # 2^61 - 1, for no two texts can be made up that collide under both as the Thue-Morse words do under the first.
 MULTIPLIER = 0x9FB21C651E98DF25
 PRIME = (1 << 61) - 1
-PRIME_BASE = 0xC2B2AE35  # below 2^32, see `_times_base`
+PRIME_BASE = 0xC2B2AE35  # below 2^32, see `times_base`
+GREATEST = (1 << 64) - 1
 
 
 @njit(cache=True, nogil=True)
@@ -51,35 +52,20 @@ def leaving_bytes(window_bytes: int) -> NDArray[np.uint64]:
 
 
 @njit(cache=True, nogil=True)
-def ring_size(n_grams: int) -> int:
-    """The power of two that holds the grams of a window and one more."""
-    size = 1
-    while size <= n_grams:
-        size *= 2
-    return size
+def close_block(held: NDArray[np.uint64]) -> None:
+    """Each of a block's values becomes the least of it and those behind it; the last element stays the greatest.
 
-
-@njit(cache=True, nogil=True)
-def push(
-    values: NDArray[np.uint64], places: NDArray[np.int64], head: int, tail: int, value: np.uint64, place: int
-) -> int:
-    """Append a gram to the ring of those that may yet be the least of a window; the new tail.
-
-    Those before it that are not smaller can't any more: each gram enters and leaves once, whatever the text.
+    With the running least of the block that follows, a window's least is that of two numbers, without a branch (van
+    Herk 1992; Gil & Werman 1993).
     """
-    mask = len(values) - 1
-    while tail > head and values[(tail - 1) & mask] >= value:
-        tail -= 1
-    values[tail & mask] = value
-    places[tail & mask] = place
-    return tail + 1
+    for at in range(len(held) - 2, -1, -1):
+        held[at] = min(held[at], held[at + 1])
 
 
 @njit(cache=True, nogil=True)
 def gram_value(rolled: np.uint64) -> np.uint64:
-    """The gram's hash, never 0: that marks an empty slot of a table."""
-    value = mix64(rolled)
-    return np.uint64(1) if value == np.uint64(0) else value
+    """The gram's hash, odd, for 0 marks an empty slot of a table."""
+    return mix64(rolled) | np.uint64(1)
 
 
 @njit(cache=True, nogil=True)
@@ -90,40 +76,42 @@ def select_anchors(
     window_bytes: int,
     anchors: NDArray[np.uint64],
 ) -> int:
-    """Anchors of all windows, a place of the text once for those that share it; returns how many.
+    """Anchors of all windows, each once for a run of windows that have it; returns how many.
 
-    Every window has one of the selected places inside it, so two that do not overlap, or stand in different documents,
-    select two.
+    A gram is in `n_grams` windows: a longer run has the anchor at two places, and counts twice. So two windows that do
+    not overlap, or stand in different documents, count twice.
     """
     n_grams = window_bytes - gram_bytes + 1
-    ring = ring_size(n_grams)
-    values, places = np.empty(ring, np.uint64), np.empty(ring, np.int64)
+    held = np.full(n_grams + 1, np.uint64(GREATEST))
     leaving = power(gram_bytes)
-    mask = ring - 1
     count = 0
     for document in range(len(offsets) - 1):
         begin, end = offsets[document], offsets[document + 1]
         if end - begin < window_bytes:
             continue
-        rolled = np.uint64(0)
-        head = tail = 0
-        selected_place, selected = -1, np.uint64(0)
+        rolled, least, anchor = np.uint64(0), np.uint64(0), np.uint64(0)
+        held[:] = np.uint64(GREATEST)
+        in_block = run = 0
         for at in range(end - begin):
             rolled = rolled * np.uint64(MULTIPLIER) + (np.uint64(data[begin + at]) + np.uint64(1))
             if at >= gram_bytes:
                 rolled -= (np.uint64(data[begin + at - gram_bytes]) + np.uint64(1)) * leaving
             elif at < gram_bytes - 1:
                 continue
-            tail = push(values, places, head, tail, gram_value(rolled), at - gram_bytes + 1)
-            window = at - window_bytes + 1
-            if window < 0:
-                continue
-            if places[head & mask] < window:
-                head += 1
-            if selected_place < window or values[head & mask] != selected:
-                selected_place, selected = places[head & mask], values[head & mask]
-                anchors[count] = selected
-                count += 1
+            value = gram_value(rolled)
+            held[in_block] = value
+            least = value if in_block == 0 else min(least, value)
+            in_block += 1
+            if at >= window_bytes - 1:
+                found = min(least, held[in_block])
+                run = run + 1 if found == anchor else 0
+                if run == 0 or run == n_grams:
+                    anchor = found
+                    anchors[count] = anchor
+                    count += 1
+            if in_block == n_grams:
+                close_block(held)
+                in_block = 0
     return count
 
 
@@ -192,9 +180,7 @@ def scan_windows(
     in other documents before, are listed with their hashes. Returns how many windows and how many cuts.
     """
     n_grams = window_bytes - gram_bytes + 1
-    ring = ring_size(n_grams)
-    values, places = np.empty(ring, np.uint64), np.empty(ring, np.int64)
-    mask = ring - 1
+    held = np.full(n_grams + 1, np.uint64(GREATEST))
     leaving_gram, leaving_window = power(gram_bytes), power(window_bytes)
     leaving_check = leaving_bytes(window_bytes)
     count = cuts = 0
@@ -203,38 +189,50 @@ def scan_windows(
         begin, end = offsets[document], offsets[document + 1]
         if end - begin < window_bytes:
             continue
-        rolled, one, two = np.uint64(0), np.uint64(0), np.uint64(0)
-        head = tail = 0
-        anchor, is_repeated = np.uint64(0), False
+        rolled, least, anchor = np.uint64(0), np.uint64(0), np.uint64(0)
+        one, two = np.uint64(0), np.uint64(0)
+        origin = hashed = begin  # `one` and `two` have read from here up to here
+        held[:] = np.uint64(GREATEST)
+        in_block = 0
+        is_repeated = False
         reached = -1  # end of the document's last cut
         for at in range(end - begin):
-            byte = np.uint64(data[begin + at]) + np.uint64(1)
-            rolled = rolled * np.uint64(MULTIPLIER) + byte
-            one = one * np.uint64(MULTIPLIER) + byte
-            two = times_base(two) + byte
-            if at >= window_bytes:
-                gone = data[begin + at - window_bytes]
-                one -= (np.uint64(gone) + np.uint64(1)) * leaving_window
-                two += leaving_check[gone]
-                if two >= np.uint64(PRIME):
-                    two -= np.uint64(PRIME)
-            if two >= np.uint64(PRIME):
-                two -= np.uint64(PRIME)
+            rolled = rolled * np.uint64(MULTIPLIER) + (np.uint64(data[begin + at]) + np.uint64(1))
             if at >= gram_bytes:
                 rolled -= (np.uint64(data[begin + at - gram_bytes]) + np.uint64(1)) * leaving_gram
             elif at < gram_bytes - 1:
                 continue
-            tail = push(values, places, head, tail, gram_value(rolled), at - gram_bytes + 1)
+            value = gram_value(rolled)
+            held[in_block] = value
+            least = value if in_block == 0 else min(least, value)
+            in_block += 1
+            found = min(least, held[in_block])
+            if in_block == n_grams:
+                close_block(held)
+                in_block = 0
             window = at - window_bytes + 1
             if window < 0:
                 continue
-            if places[head & mask] < window:
-                head += 1
-            if values[head & mask] != anchor:
-                anchor = values[head & mask]
+            if found != anchor:
+                anchor = found
                 is_repeated = is_member(repeated, anchor)
             if not is_repeated:
                 continue
+            if hashed <= begin + window:  # nothing of it was read: begin anew
+                origin = hashed = begin + window
+                one, two = np.uint64(0), np.uint64(0)
+            for place in range(hashed, begin + at + 1):
+                byte = np.uint64(data[place]) + np.uint64(1)
+                one = one * np.uint64(MULTIPLIER) + byte
+                two = times_base(two) + byte
+                if place >= origin + window_bytes:
+                    gone = data[place - window_bytes]
+                    one -= (np.uint64(gone) + np.uint64(1)) * leaving_window
+                    two += leaving_check[gone]
+                two = (two & np.uint64(PRIME)) + (two >> np.uint64(61))
+                if two >= np.uint64(PRIME):
+                    two -= np.uint64(PRIME)
+            hashed = begin + at + 1
             mixed = mix64(one)
             slot = slot_of(slots, hashes, checks, mixed, two)
             first = slots[slot] - 1
