@@ -23,6 +23,11 @@ def as_text(texts: Sequence[bytes]) -> pa.LargeStringArray:
     return pa.LargeStringArray.from_buffers(len(texts), pa.py_buffer(offsets), pa.py_buffer(b"".join(texts)))
 
 
+def tasks(parts: int) -> list[str]:
+    """What the frame that finding starts from says."""
+    return [json.dumps({"part": part}) for part in range(parts)]
+
+
 def found_spans(
     texts: Sequence[bytes],
     lines: LineSettings | None = None,
@@ -52,7 +57,7 @@ def found_spans(
         return pa.RecordBatch.from_pylist([{"cuts": repr((part, rows)).encode()}])
 
     if frame is None:
-        frame = LocalFrame([pa.table({"task": [json.dumps({"part": part})]}) for part in range(len(parts))])
+        frame = LocalFrame([pa.table({"task": [task]}) for task in tasks(len(parts))])
     spans: list[list[Span]] = [[] for _ in texts]
     rows = find_repeats(frame, plan, read, lambda _: (True, True), finish, FINISHED_SQL).collect()
     for row in rows:
