@@ -4,6 +4,7 @@ import pyarrow as pa
 
 from dedup.bands import band_hashes
 from dedup.exact import content_hashes
+from dedup.repeats.warm import warm_repeats
 from dedup.settings import DedupSettings
 from dedup.signatures import signatures
 
@@ -15,6 +16,7 @@ def warm() -> None:
     content_hashes(text)
     lanes, _ = signatures(text, settings)
     band_hashes(lanes, settings.bands, settings.rows)
+    warm_repeats()
 
 
 if __name__ == "__main__":

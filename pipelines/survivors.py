@@ -28,9 +28,15 @@ def surviving_rows(verdicts_uri: str, removed_uri: str | None, cuts_uri: str | N
     if removed_uri:
         survives[storage.read_table(removed_uri, ["row"]).column("row").to_numpy()] = False
     if cuts_uri:
-        cuts = storage.read_table(cuts_uri, ["row", "kind"])
-        survives[cuts.filter(pc.equal(cuts.column("kind"), NOTHING_LEFT)).column("row").to_numpy()] = False
+        survives[emptied_rows(cuts_uri)] = False
     return survives
+
+
+def emptied_rows(cuts_uri: str) -> npt.NDArray[np.int32]:
+    """Rows of the documents of which the cuts leave nothing."""
+    cuts = storage.read_table(cuts_uri, ["row", "kind"])
+    rows: npt.NDArray[np.int32] = cuts.filter(pc.equal(cuts.column("kind"), NOTHING_LEFT)).column("row").to_numpy()
+    return rows
 
 
 def read_cuts(cuts_uri: str | None) -> pa.Table:
