@@ -38,6 +38,7 @@ def surviving(
     method = SIGNATURES if signatures is not None else SHINGLES if shingles is not None else NOTHING
     lanes = signatures if signatures is not None else np.empty((n, 0), np.uint32)
     values, offsets = shingles if shingles is not None else (np.empty(0, np.uint64), np.zeros(n + 1, np.int64))
+    lanes, values = _read_only(lanes), _read_only(values)
     # Buckets get numbers, so that the kernel needs no table of hashes.
     buckets, numbers = np.unique(bands, return_inverse=True)
     lists = _Lists(
@@ -47,8 +48,15 @@ def surviving(
         following=np.full(bands.size, -1, np.int64),
     )
     found = np.empty(n, np.int64)
-    _choose(numbers.reshape(bands.shape), is_known, threshold, method, lanes, values, offsets, lists, found)
+    _choose(numbers.reshape(bands.shape), is_known.copy(), threshold, method, lanes, values, offsets, lists, found)
     return found
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """A view that can't be written, as those of Arrow's memory: numba compiles another version for others."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 class _Lists(NamedTuple):

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from dedup.bands import band_hashes
 from dedup.datatrove.minhash import Spans
 from dedup.exact import content_hashes
+from dedup.greedy import surviving
+from dedup.repeats.warm import warm_repeats
 from dedup.settings import DedupSettings
 from dedup.shingle_sets import pair_similarities, shingle_sets
 from dedup.signatures import signatures
@@ -21,6 +23,9 @@ def warm() -> None:
         band_hashes(lanes, settings.bands, settings.rows)
         values, offsets = shingle_sets(text, settings, characters_as_words)
         pair_similarities(values, offsets, np.zeros((1, 2), np.int64), np.zeros(1))
+    bands, known = np.zeros((1, 1), np.int64), np.zeros(1, np.bool_)
+    surviving(bands, known, 1.0, np.zeros((1, 1), np.uint32))
+    warm_repeats()
 
 
 def characters_as_words(code_points: NDArray[np.uint32], offsets: NDArray[np.int64], first_document: int) -> Spans:

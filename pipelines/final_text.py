@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from quality.edits import apply_edits, edits_of_column, moved_marks
+from quality.edits import Edits, apply_edits, edits_of_column, moved_marks
 
 # What annotate stores about the text: a rewritten text in place of the ingested one, and edits of it.
 CHANGE_COLUMNS = ("rewritten_text", "edits")
@@ -26,20 +26,26 @@ def final_documents(documents: pa.Table, annotated: pa.Table) -> pa.Table:
     rewritten, edits = (annotated.column(name).combine_chunks() for name in CHANGE_COLUMNS)
     if rewritten.null_count == len(rewritten) and edits.null_count == len(edits):
         return documents
-    text = final_text(documents.column("text").combine_chunks(), rewritten, edits)
-    documents = _replaced(documents, "text", text)
+    text = documents.column("text").combine_chunks()
+    if rewritten.null_count < len(rewritten):
+        text = pc.coalesce(rewritten, text.cast(rewritten.type))
+    return edited(documents, text, edits_of_column(edits))
+
+
+def edited(documents: pa.Table, text: pa.Array, edits: Edits) -> pa.Table:
+    """`documents` with `text` after `edits` of it, and marks (where that column is) moved with what is around them."""
+    documents = _replaced(documents, "text", apply_edits(text, edits))
     if "marks" not in documents.column_names:
         return documents
-    return _replaced(documents, "marks", _final_marks(documents.column("marks").combine_chunks(), edits))
+    return _replaced(documents, "marks", _moved_marks(documents.column("marks").combine_chunks(), edits))
 
 
-def _final_marks(marks: pa.ListArray, edits: pa.ListArray) -> pa.ListArray:
-    """The marks moved with the text around them."""
+def _moved_marks(marks: pa.ListArray, edits: Edits) -> pa.ListArray:
     lengths = marks.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
     values = marks.flatten()
     documents = np.repeat(np.arange(len(marks)), lengths)
     at_bytes = values.field("at_bytes").to_numpy().astype(np.int64)
-    moved = pa.array(moved_marks(documents, at_bytes, edits_of_column(edits)), pa.int32())
+    moved = pa.array(moved_marks(documents, at_bytes, edits), pa.int32())
     return pa.ListArray.from_arrays(
         pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32()),
         pa.StructArray.from_arrays([moved, values.field("token")], fields=list(marks.type.value_type)),

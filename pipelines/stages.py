@@ -6,9 +6,9 @@ from types import ModuleType
 
 from pipelines.context import Context, NotBuilt
 from pipelines.lake import StageManifest
-from pipelines.steps import annotate, decide, deduplicate, ingest, mix, plan, select, tokenize_blocks
+from pipelines.steps import annotate, decide, deduplicate, ingest, mix, plan, repeats, select, tokenize_blocks
 
-STAGES: tuple[ModuleType, ...] = (ingest, annotate, decide, deduplicate, tokenize_blocks, select, plan, mix)
+STAGES: tuple[ModuleType, ...] = (ingest, annotate, decide, deduplicate, repeats, tokenize_blocks, select, plan, mix)
 STAGE_NAMES = tuple(stage.NAME for stage in STAGES)
 LIGHT_STAGES = (select.NAME, plan.NAME, mix.NAME)  # a run that begins here shuffles ids at most
 

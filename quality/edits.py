@@ -24,6 +24,7 @@ REPLACEMENTS = {
     "phone": "<PHONE>",
     "key": "<KEY>",
     "benchmark": "",  # a span that stands in a benchmark
+    "repeat": "",  # a line or span that stands in other text before; found across documents, after they are measured
 }
 EDIT_KINDS = tuple(REPLACEMENTS)
 

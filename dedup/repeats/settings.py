@@ -15,6 +15,7 @@ class LineSettings(BaseModel):
     )
     min_bytes: int = Field(default=32, ge=1, description="shorter ones, after normalisation, stay")
     copies: int = Field(default=1, ge=1, description="how many copies stay, the best documents' first")
+    code: bool = Field(default=False, description="in sources of code, too, whose files do not run without a part")
 
 
 class SubstringSettings(BaseModel):
@@ -27,3 +28,4 @@ class SubstringSettings(BaseModel):
         ge=32,
         description="the shortest span; 50 tokens, as Lee et al. take, are about 200 bytes of English",
     )
+    code: bool = Field(default=False, description="in sources of code, too, whose files do not run without a part")

@@ -20,6 +20,7 @@ from pipelines.diffing.document_ids import Ids, ids_of, positions_in
 from pipelines.diffing.trained import TrainedSource
 from pipelines.mixture import Mixture
 from pipelines.reporting.files import Gone, reading
+from pipelines.survivors import emptied_rows
 
 
 class Outcome(StrEnum):
@@ -30,6 +31,7 @@ class Outcome(StrEnum):
     NOT_IN_SOURCE = "not_in_source"
     REJECTED = "rejected"
     DUPLICATE = "duplicate"
+    NOTHING_LEFT = "nothing_left"  # all of its text stands in text before
     NOT_CHOSEN = "not_chosen"  # by `where`, or by a tombstone
     NOT_REACHED = "not_reached"
 
@@ -130,6 +132,9 @@ def _look_in_verdicts(absence: Absence, mixture: Mixture, name: str, trained: Tr
     base = mixture.base_of(name)
     verdicts = mixture.files.parts("decide", base, "part-")
     removed = {part_number(uri): uri for uri in mixture.files.parts("dedup", base, "removed-")}
+    cuts: dict[int, str] = {}
+    if f"repeats/{base}" in mixture.manifest.inputs:
+        cuts = {part_number(uri): uri for uri in mixture.files.parts("repeats", base, "cuts-")}
     seen = np.zeros(len(absence.ids), np.bool_)
     for uri in verdicts:
         table = storage.read_table(uri, ["doc_id", "keep"])
@@ -140,6 +145,9 @@ def _look_in_verdicts(absence: Absence, mixture: Mixture, name: str, trained: Tr
             _settle_rejected(absence, uri, rows[~keep], positions[~keep])
         if keep.any() and part_number(uri) in removed:
             _settle_removed(absence, removed[part_number(uri)], rows[keep], positions[keep])
+        if part_number(uri) in cuts:
+            emptied = np.isin(rows, emptied_rows(cuts[part_number(uri)]))
+            absence.settle(positions[emptied], Outcome.NOTHING_LEFT)
     absence.settle(np.flatnonzero(absence.open() & ~seen), Outcome.NOT_IN_SOURCE)
 
 

@@ -102,7 +102,7 @@ def _of_stages(before: Mixture, after: Mixture, source: str) -> list[Change]:
     """What a source's stages were told and its recipe does not say: their versions, the bounds in force, the input."""
     found: list[Change] = []
     both = before.manifest.inputs.keys() & after.manifest.inputs.keys()
-    for stage in ("ingest", "annotate", "decide", "dedup", "tokenize"):
+    for stage in ("ingest", "annotate", "decide", "dedup", "repeats", "tokenize"):
         if f"{stage}/{source}" not in both:
             continue
         old, new = (mixture.files.stage(stage, source) for mixture in (before, after))

@@ -38,6 +38,7 @@ OUTCOME_TEXTS = {
     Outcome.NOT_IN_SOURCE: "not in the source",
     Outcome.REJECTED: "rejected",
     Outcome.DUPLICATE: "duplicate",
+    Outcome.NOTHING_LEFT: "nothing left",
     Outcome.NOT_CHOSEN: "left out by `where` or a tombstone",
     Outcome.NOT_REACHED: "not reached by the budget",
 }

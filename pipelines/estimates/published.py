@@ -6,7 +6,7 @@ from types import ModuleType
 
 from pipelines.context import Context, NotBuilt
 from pipelines.recipe_keys.sources import SourceSpec
-from pipelines.steps import annotate, decide, deduplicate, ingest, tokenize_blocks
+from pipelines.steps import annotate, decide, deduplicate, ingest, repeats, tokenize_blocks
 
 BY_SOURCE = (ingest, annotate, decide)  # each needs what the one before published for the same source
 
@@ -23,8 +23,11 @@ def published_so_far(context: Context) -> Context:
         return found
     with suppress(NotBuilt):  # for some sources perhaps: those that are there are remembered
         deduplicate.run(found)
+    if all(has(found, deduplicate.NAME, source.name) for source in context.recipe.sources):
+        with suppress(NotBuilt):
+            repeats.run(found)
     for source in context.recipe.sources:
-        if has(found, deduplicate.NAME, source.name):
+        if _is_ready(found, source):
             _find(tokenize_blocks, found, source)
     return found
 
@@ -40,6 +43,12 @@ def decided_so_far(context: Context) -> Context:
 def has(found: Context, stage: str, source: str) -> bool:
     """Whether a stage's output for a source was found."""
     return source in found.published.get(stage, {})
+
+
+def _is_ready(found: Context, source: SourceSpec) -> bool:
+    """Whether all that tokenize needs of a source is there."""
+    is_cut = not any(repeats.looks_for(found.recipe, source)) or has(found, repeats.NAME, source.name)
+    return has(found, deduplicate.NAME, source.name) and is_cut
 
 
 def _find(stage: ModuleType, found: Context, source: SourceSpec) -> bool:

@@ -18,6 +18,7 @@ from pipelines.final_text import CHANGE_COLUMNS, final_documents
 from pipelines.recipe import Recipe
 from pipelines.recipe_keys.sources import SourceSpec
 from pipelines.steps import deduplicate
+from pipelines.steps.repeats import looks_for
 from pipelines.top_share import with_bounds
 
 
@@ -67,7 +68,11 @@ def stored_estimate(found: Context, source: SourceSpec) -> SourceEstimate:
 
 
 def as_estimate(found: Context, source: str, documents: int, tokens: RatioEstimate) -> SourceEstimate:
-    """The estimate of stored documents whose number is `documents`; the interval is rounded outwards."""
+    """The estimate of stored documents whose number is `documents`; the interval is rounded outwards.
+
+    What repeats are cut from their text, if that is asked for, is not known here: it counts as dedup still to come.
+    """
+    spec = found.recipe.source(source)
     return SourceEstimate(
         source=source,
         documents=documents,
@@ -76,5 +81,5 @@ def as_estimate(found: Context, source: str, documents: int, tokens: RatioEstima
         high_tokens=None if tokens.high is None else int(np.ceil(tokens.high)),
         how="stored",
         complete=tokens.complete,
-        before_dedup=not has(found, deduplicate.NAME, source),
+        before_dedup=not has(found, deduplicate.NAME, source) or any(looks_for(found.recipe, spec)),
     )

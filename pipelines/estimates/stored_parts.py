@@ -12,7 +12,7 @@ from pipelines.context import Context, part_number
 from pipelines.estimates.published import has
 from pipelines.judging import judged, judged_columns
 from pipelines.steps import annotate, decide, deduplicate, ingest
-from pipelines.steps.tokenize_blocks import surviving_rows
+from pipelines.survivors import surviving_rows
 from quality.rule import Check
 
 SIZE_COLUMN = "n_final_bytes"  # of the text that is tokenized, in UTF-8

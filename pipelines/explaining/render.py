@@ -15,6 +15,7 @@ _OUTCOMES: dict[Outcome, str] = {
     "unmeasured": "quarantined: it could not be measured",
     "rejected": "rejected by the rules",
     "duplicate": "removed as a duplicate",
+    "nothing_left": "rejected: all of its text stands in text before",
     "left_out": "survived, and was left out of the mixture",
     "not_reached": "among the documents to be mixed; the rows end before its turn",
     "mixed": "in the mixture",

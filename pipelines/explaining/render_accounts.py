@@ -9,6 +9,7 @@ from pipelines.explaining.changes import Changes
 from pipelines.explaining.documents import Provenance
 from pipelines.explaining.duplicates import Cluster, Removal
 from pipelines.explaining.plain_text import plain, plain_lines
+from pipelines.explaining.repeats import Repeats
 from pipelines.explaining.verdicts import Judged, Verdict
 
 LABEL_CHARS = 11
@@ -34,6 +35,8 @@ def account_lines(account: Account) -> Iterator[str]:
         yield from _removal_lines(account.removal)
     if account.stands_for is not None:
         yield from _cluster_lines(account.stands_for)
+    if account.repeats is not None:
+        yield from _repeats_lines(account.repeats)
 
 
 def provenance_lines(document: Provenance, language: str) -> Iterator[str]:
@@ -110,6 +113,11 @@ def _changes_lines(changes: Changes) -> Iterator[str]:
         yield f"    {edit.kind}  bytes {edit.start_bytes:,} to {edit.end_bytes - 1:,}{cut}{put}"
     if (more := changes.count - len(changes.edits)) > 0:
         yield f"    and {more:,} more"
+
+
+def _repeats_lines(repeats: Repeats) -> Iterator[str]:
+    kinds = ", ".join(f"{kind} {count:,}" for kind, count in repeats.kinds.items())
+    yield field("repeats", f"{repeats.cut_bytes:,} bytes are cut that stand in text before ({kinds})")
 
 
 def _removal_lines(removal: Removal) -> Iterator[str]:

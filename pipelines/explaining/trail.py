@@ -16,7 +16,7 @@ from pipelines.reporting.mixture import document_sources
 
 TOLD = 5  # documents of one name that are told about in full; of more, the list is shown
 
-Outcome = Literal["unmeasured", "rejected", "duplicate", "left_out", "not_reached", "mixed"]
+Outcome = Literal["unmeasured", "rejected", "duplicate", "nothing_left", "left_out", "not_reached", "mixed"]
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,8 @@ def _outcome(account: Account, mixed: list[Mixing]) -> Outcome:
         return "rejected"
     if account.removal is not None:
         return "duplicate"
+    if account.is_emptied:
+        return "nothing_left"
     present = [mixing.presence for mixing in mixed if mixing.presence is not None]
     if not present:
         return "left_out"

@@ -14,7 +14,7 @@ from pipelines.context import part_number
 from pipelines.reporting.charts import Bar, ranked
 from pipelines.reporting.files import MixtureFiles, reading
 from pipelines.reporting.histogram import Chart, Scale, chart
-from pipelines.steps.tokenize_blocks import surviving_rows
+from pipelines.survivors import surviving_rows
 from quality.rule import CODE_LANGUAGE_COLUMN
 
 TOP = 10
@@ -46,7 +46,7 @@ class SourceDocuments:
 
 
 def source_documents(files: MixtureFiles, source: str) -> SourceDocuments:
-    """Counts over the documents that were kept by the rules and survived dedup; Gone when a stage's files are."""
+    """Counts over the documents that go on to be tokenized; Gone when a stage's files are."""
     languages: Counter[str] = Counter()
     licenses: Counter[str] = Counter()
     lengths = np.zeros(len(LENGTHS_CHARS.edges), np.int64)
@@ -71,9 +71,13 @@ def source_documents(files: MixtureFiles, source: str) -> SourceDocuments:
 def surviving_documents(files: MixtureFiles, source: str) -> Iterator[pa.Table]:
     """Columns spoken (programming language, else natural), license and n_chars of the survivors, part by part."""
     removed = {part_number(uri): uri for uri in files.parts("dedup", source, "removed-")}
+    cuts: dict[int, str] = {}
+    if f"repeats/{source}" in files.manifest.inputs:
+        cuts = {part_number(uri): uri for uri in files.parts("repeats", source, "cuts-")}
     parts = [files.parts(stage, source, "part-") for stage in ("ingest", "annotate", "decide")]
     for documents_uri, annotated_uri, verdicts_uri in zip(*parts, strict=True):
-        survives = pa.array(surviving_rows(verdicts_uri, removed.get(part_number(verdicts_uri))))
+        number = part_number(verdicts_uri)
+        survives = pa.array(surviving_rows(verdicts_uri, removed.get(number), cuts.get(number)))
         with storage.open_parquet(documents_uri) as file:
             license_column = file.read(["license"], use_threads=False).column("license")
         with storage.open_parquet(annotated_uri) as file:

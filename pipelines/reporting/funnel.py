@@ -14,9 +14,11 @@ STAGES = {
     "annotate": "measured",
     "decide": "kept by the rules",
     "dedup": "left by dedup",
+    "repeats": "left without repeats",
     "tokenize": "tokenized",
     "select": "chosen for the mixture",
 }
+REPEATS = "repeats"  # runs for a source whose repeated lines or spans are cut
 SELECT = "select"  # runs for a source or tier that takes some of a source's documents
 PASSES_ALL = ("annotate", "tokenize")  # lose nothing by design: shown when they do, or when their output is gone
 MAX_REASONS = 20
@@ -70,6 +72,8 @@ def funnel(files: MixtureFiles, source: SourceTotal, base: str) -> Funnel:
     raw_records: int | None = None
     for name in STAGES:
         if name == SELECT and f"{SELECT}/{source.name}" not in files.manifest.inputs:
+            continue
+        if name == REPEATS and f"{REPEATS}/{base}" not in files.manifest.inputs:
             continue
         try:
             books = files.stage(name, source.name if name == SELECT else base).books

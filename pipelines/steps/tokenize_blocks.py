@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from mixer import storage
@@ -17,6 +16,8 @@ from pipelines.block_sets import INDEX_FILE, INDEX_SCHEMA
 from pipelines.context import Context, TaskResult, Unit, part_number
 from pipelines.final_text import CHANGE_COLUMNS, final_documents
 from pipelines.lake import Books
+from pipelines.steps import repeats
+from pipelines.survivors import read_cuts, surviving_rows, without_repeats
 
 NAME = "tokenize"
 VERSION = 3
@@ -44,6 +45,8 @@ def run(context: Context) -> None:
             "verdicts": context.of("decide", source.name).output,
             "removed": context.of("dedup", source.name).output,
         }
+        if any(repeats.looks_for(recipe, source)):
+            inputs["cuts"] = context.of("repeats", source.name).output
         units.append(Unit(NAME, VERSION, source.name, settings, inputs))
     missing = context.find(units)
     if not missing:
@@ -70,8 +73,11 @@ def _write_blocks(context: Context, units: list[Unit]) -> list[Any]:
 
 
 def _tasks(context: Context, unit: Unit) -> list[dict[str, Any]]:
-    """One task a part: its documents, edits, verdicts and removed rows."""
+    """One task a part: its documents, edits, verdicts, removed rows and cuts."""
     removed = {part_number(u): u for u in context.of("dedup", unit.source).part_uris(context.lake, "removed-")}
+    cuts: dict[int, str] = {}
+    if "cuts" in unit.inputs:
+        cuts = {part_number(u): u for u in context.of("repeats", unit.source).part_uris(context.lake, "cuts-")}
     documents = context.of("ingest", unit.source).part_uris(context.lake, "part-")
     annotated = context.of("annotate", unit.source).part_uris(context.lake, "part-")
     verdicts = context.of("decide", unit.source).part_uris(context.lake, "part-")
@@ -82,6 +88,7 @@ def _tasks(context: Context, unit: Unit) -> list[dict[str, Any]]:
             "annotated_uri": annotated_uri,
             "verdicts_uri": verdicts_uri,
             "removed_uri": removed.get(part_number(documents_uri)),
+            "cuts_uri": cuts.get(part_number(documents_uri)),
             "tokenizer": context.recipe.tokenizer.name,
             "salt": context.recipe.salt,
             "block_bits": unit.settings["block_bits"],
@@ -99,25 +106,20 @@ def _encode_parts(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]
 
 def encode_part(task: dict[str, Any]) -> Iterator[pa.RecordBatch]:
     """The tokens of a part's survivors, a row a document: source, block, sort key (order hash, id), token bytes."""
-    survives = surviving_rows(task["verdicts_uri"], task["removed_uri"])
+    cuts_uri = task.get("cuts_uri")
+    survives = surviving_rows(task["verdicts_uri"], task["removed_uri"], cuts_uri)
+    cuts = read_cuts(cuts_uri)
     encoder = tokenizer(task["tokenizer"])
     first_row = 0
     documents = storage.row_groups(task["documents_uri"], ["doc_id", "text", "marks", "path"])
     changes = storage.row_groups(task["annotated_uri"], CHANGE_COLUMNS)
     for table, change in zip(documents, changes, strict=True):
         mask = pa.array(survives[first_row : first_row + table.num_rows])
+        rows = first_row + np.flatnonzero(survives[first_row : first_row + table.num_rows])
         first_row += table.num_rows
-        survivors = final_documents(table.filter(mask), change.filter(mask))
+        survivors = without_repeats(final_documents(table.filter(mask), change.filter(mask)), rows, cuts)
         for batch in survivors.to_batches(max_chunksize=ROWS_PER_BATCH):
             yield _encode_batch(batch, task, encoder)
-
-
-def surviving_rows(verdicts_uri: str, removed_uri: str | None) -> npt.NDArray[np.bool_]:
-    """bool[rows of the part]: kept by the rules and not removed as a duplicate."""
-    survives: npt.NDArray[np.bool_] = np.array(storage.read_table(verdicts_uri, ["keep"]).column("keep"), np.bool_)
-    if removed_uri:
-        survives[storage.read_table(removed_uri, ["row"]).column("row").to_numpy()] = False
-    return survives
 
 
 def _encode_batch(batch: pa.RecordBatch, task: dict[str, Any], encoder: Any) -> pa.RecordBatch:
@@ -201,7 +203,7 @@ def _write_block(
 
 
 def _unit_result(context: Context, unit: Unit, rows: list[Any]) -> TaskResult:
-    """The unit's files with the block index, and its books: what dedup kept must have arrived in blocks."""
+    """The unit's files with the block index, and its books: what was left before must have arrived in blocks."""
     rows = sorted(rows, key=lambda row: row["block"])
     folder = context.lake.stage_uri(NAME, unit.source, unit.fingerprint)
     table = pa.Table.from_pydict(
@@ -211,6 +213,7 @@ def _unit_result(context: Context, unit: Unit, rows: list[Any]) -> TaskResult:
     index = storage.write_parquet(f"{folder}/{INDEX_FILE}", INDEX_SCHEMA, [table])
     files = [storage.WrittenFile(row["path"], row["documents"], row["bytes"], row["sha256"]) for row in rows]
     documents = sum(row["documents"] for row in rows)
-    records_in = context.of("dedup", unit.source).books.kept
+    before = "repeats" if "cuts" in unit.inputs else "dedup"
+    records_in = context.of(before, unit.source).books.kept
     tokens = float(sum(row["tokens"] for row in rows))
     return TaskResult([*files, index], Books(records_in=records_in, kept=documents), {"tokens": tokens})

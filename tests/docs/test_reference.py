@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from dedup.repeats.settings import LineSettings, SubstringSettings
 from dedup.settings import DedupSettings
 from mixer import manifest
 from mixer.blocks import block_schema
@@ -24,6 +25,7 @@ from pipelines.steps.annotate import ANNOTATED_SCHEMA
 from pipelines.steps.decide import VERDICT_SCHEMA
 from pipelines.steps.deduplicate import REMOVED_SCHEMA
 from pipelines.steps.tokenize_blocks import INDEX_SCHEMA
+from pipelines.survivors import CUTS_SCHEMA
 from quality.rule import rules
 from quality.signal_group import signal_groups
 from tests.docs.pages import ROOT, code_spans, read, rows, section
@@ -38,6 +40,8 @@ KEY_SECTIONS: list[tuple[str, str, type[BaseModel]]] = [
     (RECIPES, "### Sources", SourceSpec),
     (RECIPES, "### Phases", PhaseSpec),
     (RECIPES, "### Dedup", DedupSettings),
+    (RECIPES, "### Lines", LineSettings),
+    (RECIPES, "### Substrings", SubstringSettings),
     (RECIPES, "### Retention", RetentionSpec),
     *((RECIPES, f"### `{rule.name}`", rule.settings) for rule in rules().values()),
     *((LISTS, f"## `{name}`", signal_groups()[name].settings) for name in GROUPS_OF_LISTS),
@@ -98,6 +102,7 @@ TABLES = {
     "### Measurements: `annotate/*/part-*`": ANNOTATED_SCHEMA,
     "### Verdicts: `decide/*/part-*`": VERDICT_SCHEMA,
     "### Duplicates: `dedup/*/removed-*`": REMOVED_SCHEMA,
+    "### Cuts: `repeats/*/cuts-*`": CUTS_SCHEMA,
     "### Token blocks: `tokenize/*/block-*`": pa.schema([*block_schema("uint32"), *INDEX_SCHEMA.remove(2)]),
 }
 
