@@ -139,7 +139,7 @@ def _difference(old: _Words, new: _Words, hunk: Hunk) -> Difference:
     before = old.spans[hunk.old_start - 1][1] if hunk.old_start else at
     return Difference(
         at_chars=at,
-        before=old.text[max(0, before - CONTEXT_CHARS) : before],
+        before=old.text[max(0, before - CONTEXT_CHARS) : before].rstrip(),
         survivor=old.excerpt(hunk.old_start, hunk.old_end),
         member=new.excerpt(hunk.new_start, hunk.new_end),
         survivor_words=hunk.old_end - hunk.old_start,
