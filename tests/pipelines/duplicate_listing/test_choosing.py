@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -35,7 +36,7 @@ def write(folder: Path, cuts: Sequence[int]) -> Files:
     """Both sources with the same texts: the first page stands for nearly all, the first file for three files."""
     for source in SOURCES:
         bounds = [0, *cuts, len(DOCUMENTS)]
-        for part, (start, stop) in enumerate(zip(bounds, bounds[1:], strict=False)):
+        for part, (start, stop) in enumerate(pairwise(bounds)):
             table = to_table(source, DOCUMENTS[start:stop])
             storage.write_parquet(f"{folder}/ingest/{source}/part-{part:05d}.parquet", DOCUMENT_SCHEMA, [table])
             rows = [
