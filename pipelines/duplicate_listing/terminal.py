@@ -95,8 +95,8 @@ def _summary(found: Differences, similarity: float | None) -> str:
 
 
 def _difference_lines(difference: Difference) -> Iterator[str]:
-    before = f"…{plain(difference.before)}" if difference.before else ""
-    yield f"{' ' * 6}@ {difference.at_chars:,} │ {before}"
+    before = f" …{plain(difference.before)}" if difference.before else ""
+    yield f"{' ' * 6}@ {difference.at_chars:,} │{before}"
     for sign, text in (("-", difference.survivor), ("+", difference.member)):
         for line in plain_lines(text) if text else ():
             yield f"{' ' * 6}{sign} │ {line}"
