@@ -87,7 +87,7 @@ def _summary(found: Differences, similarity: float | None) -> str:
         return f"in nothing, the texts are equal; {alike}"
     if found.same_words:
         return f"in whitespace alone; {alike}"
-    at_least = "" if found.whole else f", among the first {MAX_COMPARED_CHARS:,} characters from the first difference"
+    at_least = "" if found.whole else f", among the {MAX_COMPARED_CHARS:,} characters that were compared"
     return (
         f"in {counted(found.count, 'place')}: {counted(found.survivor_words, 'word')} of the survivor's, "
         f"{counted(found.member_words, 'word')} of its own{at_least}; {alike}"

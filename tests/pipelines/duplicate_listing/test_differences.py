@@ -1,11 +1,14 @@
 """Differences of texts: right on examples, bounded on whatever comes."""
 
 import random
+from collections import Counter
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.duplicate_listing import differences as module
 from pipelines.duplicate_listing.differences import (
     CONTEXT_CHARS,
     MAX_COMPARED_CHARS,
@@ -16,6 +19,7 @@ from pipelines.duplicate_listing.differences import (
 )
 
 EIGHT_MIB = 8 << 20
+WORDS = st.lists(st.text("abc", min_size=1, max_size=4), max_size=60)
 TEXT = "the lamp on the harbour wall was lit each evening by the old keeper of the port"
 
 
@@ -119,8 +123,30 @@ def test_a_difference_deep_inside_a_long_text_is_found() -> None:
     assert "UNLIT" in found.shown[0].member
 
 
+def test_what_lies_between_differences_is_passed_over() -> None:
+    filler = "The lamp was lit. " * 100_000
+    found = differences(f"one {filler}two {filler}three", f"1 {filler}2 {filler}3", 5)
+    assert (found.count, found.survivor_words, found.member_words, found.whole) == (3, 3, 3, True)
+    assert [(each.survivor, each.member) for each in found.shown] == [("one", "1"), ("two", "2"), ("three", "3")]
+
+
 def test_what_was_not_compared_is_said() -> None:
-    filler = "The lamp was lit. " * 10_000
-    found = differences(f"one {filler} end", f"two {filler} END", 5)
-    assert not found.whole
-    assert (found.shown[0].survivor, found.shown[0].member) == ("one", "two")
+    one, other = (" ".join(f"{name}{number}" for number in range(20_000)) for name in "ab")
+    found = differences(f"same {one}", f"same {other}", 5)
+    assert (found.whole, found.same_words, found.count) == (False, False, 1)
+    assert found.shown[0].survivor.startswith("a0 a1 ")
+    assert 1000 < found.survivor_words < 20_000
+
+
+@given(WORDS, WORDS)
+def test_stretches_of_any_size_tell_what_differs(one: list[str], other: list[str]) -> None:
+    survivor, member = " ".join(one), " ".join(other)
+    with patch.object(module, "STRETCH_CHARS", 12):
+        found = differences(survivor, member, 1000)
+    assert found.whole
+    assert found.same_words == (one == other)
+    kept = [Counter(one), Counter(other)]
+    assert kept[0].total() - found.survivor_words == kept[1].total() - found.member_words
+    for each in found.shown:
+        assert survivor[each.at_chars :].startswith(each.survivor)
+        assert each.member in member
