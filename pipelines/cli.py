@@ -5,6 +5,7 @@ import typer
 from pipelines.build import DEFAULT_LAKE
 from pipelines.commands.build import UntilOption, build
 from pipelines.commands.diff import diff
+from pipelines.commands.duplicates import duplicates
 from pipelines.commands.explain import explain
 from pipelines.commands.export import export
 from pipelines.commands.forget import forget
@@ -17,7 +18,7 @@ from pipelines.commands.train_classifier import train_classifier
 from pipelines.messages import run_command
 from pipelines.stages import STAGE_NAMES
 
-COMMANDS = (preview, build, rules, explain, diff, report, train, train_classifier, export, forget)
+COMMANDS = (preview, build, rules, duplicates, explain, diff, report, train, train_classifier, export, forget)
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -12,6 +12,7 @@ from mixer.export.files import ExportError
 from mixer.manifest import ManifestError
 from mixer.request import PlanError
 from pipelines.context import NotBuilt, RetentionError
+from pipelines.duplicate_listing.naming import NoCluster
 from pipelines.explaining.question import NotInMixture
 from pipelines.lake import UnbalancedBooks
 from pipelines.recipe_keys.problems import RecipeError
@@ -32,6 +33,7 @@ EXPECTED_ERRORS = (
     StillThere,
     Gone,
     NotInMixture,
+    NoCluster,
     ModelFileError,
     OSError,  # a full disk, a missing file, a damaged one
     pa.ArrowInvalid,

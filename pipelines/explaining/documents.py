@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from mixer import storage
 from pipelines.document import DOCUMENT_SCHEMA
 from pipelines.explaining.reference import Reference, place_text
-from pipelines.explaining.stored_rows import Stored, part_uris, rows_of_stage
+from pipelines.explaining.stored_rows import StageFiles, Stored, part_uris, rows_of_stage
 from pipelines.reporting.files import MixtureFiles, reading
 from pipelines.reporting.mixture import document_sources
 
@@ -68,7 +68,7 @@ class Refusal:
     detail: str
 
 
-def with_ids(files: MixtureFiles, source: str, ids: Collection[str]) -> Iterator[Stored]:
+def with_ids(files: StageFiles, source: str, ids: Collection[str]) -> Iterator[Stored]:
     """Every document of `source` whose id is among `ids`: one pass over that column."""
     wanted = pa.array(sorted(ids), pa.string())
     with reading(f"Documents of {source}"):
@@ -79,10 +79,10 @@ def with_ids(files: MixtureFiles, source: str, ids: Collection[str]) -> Iterator
                 row += table.num_rows
 
 
-def named(files: MixtureFiles, reference: Reference) -> Found:
-    """The documents of all sources that `reference` names; reads the columns that hold such names."""
+def named(files: StageFiles, sources: Iterable[str], reference: Reference) -> Found:
+    """The documents of those sources that `reference` names; reads the columns that hold such names."""
     found = Found()
-    for source in document_sources(files.manifest):
+    for source in sources:
         with reading(f"Documents of {source}"):
             for part, uri in part_uris(files, "ingest", source).items():
                 row = 0
@@ -113,7 +113,7 @@ def _at(
         yield Stored(source, part, first_row + row, doc_id)
 
 
-def provenance(files: MixtureFiles, stored: Iterable[Stored], text_chars: int = 0) -> dict[Stored, Provenance]:
+def provenance(files: StageFiles, stored: Iterable[Stored], text_chars: int = 0) -> dict[Stored, Provenance]:
     """Where each document comes from; its text is read only if some of it is asked for."""
     columns = [*_PROVENANCE, "text"] if text_chars else _PROVENANCE
     with reading("Documents"):

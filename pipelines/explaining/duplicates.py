@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from mixer import storage
 from pipelines.explaining.documents import Provenance, provenance, with_ids
-from pipelines.explaining.stored_rows import Stored, by_part, part_uris
+from pipelines.explaining.stored_rows import StageFiles, Stored, by_part, part_uris
 from pipelines.reporting.files import MixtureFiles, reading
 from pipelines.reporting.mixture import document_sources
 from pipelines.steps.deduplicate import REMOVED_SCHEMA
@@ -21,7 +21,7 @@ MEMBERS_SHOWN = 5
 class Removal:
     """Why a document was removed, and the one kept in its place; None: that one is not in the lake any more."""
 
-    reason: str  # exact_duplicate or near_duplicate
+    reason: str  # such as near_duplicate
     survivor_id: str
     cluster_size: int  # documents that the survivor stands for, itself included
     survivor: Provenance | None
@@ -45,20 +45,26 @@ class Cluster:
 
 def removals(files: MixtureFiles, stored: Iterable[Stored]) -> dict[Stored, Removal]:
     """Those of the documents that dedup removed; survivors may be of any source."""
-    found: dict[Stored, dict[str, Any]] = {}
-    uris: dict[str, dict[int, str]] = {}
     with reading("Duplicates"):
-        for (source, part), documents in by_part(stored).items():
-            if source not in uris:
-                uris[source] = part_uris(files, "dedup", source, "removed-")
-            if part in uris[source]:
-                rows = _removed_rows(uris[source][part], [document.row for document in documents])
-                found |= {document: rows[document.row] for document in documents if document.row in rows}
+        found = removed_rows(files, stored)
     survivors = _survivors(files, {row["survivor_id"] for row in found.values()})
     return {
         document: Removal(row["reason"], row["survivor_id"], row["cluster_size"], survivors.get(row["survivor_id"]))
         for document, row in found.items()
     }
+
+
+def removed_rows(files: StageFiles, stored: Iterable[Stored]) -> dict[Stored, dict[str, Any]]:
+    """The rows of REMOVED_SCHEMA of those of the documents that dedup removed."""
+    found: dict[Stored, dict[str, Any]] = {}
+    uris: dict[str, dict[int, str]] = {}
+    for (source, part), documents in by_part(stored).items():
+        if source not in uris:
+            uris[source] = part_uris(files, "dedup", source, "removed-")
+        if part in uris[source]:
+            rows = _removed_rows(uris[source][part], [document.row for document in documents])
+            found |= {document: rows[document.row] for document in documents if document.row in rows}
+    return found
 
 
 def _removed_rows(uri: str, rows: list[int]) -> dict[int, dict[str, Any]]:

@@ -1,11 +1,17 @@
 """Rows of a stage's parts: only those asked for, a row group in memory at a time."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from mixer import storage
 from pipelines.context import part_number
-from pipelines.reporting.files import MixtureFiles
+
+
+class StageFiles(Protocol):
+    """Where the files of stages lie: those behind a mixture, or those of a recipe in a lake."""
+
+    def parts(self, stage: str, source: str, prefix: str) -> list[str]:
+        """Uris of the stage's files whose name starts with `prefix`, in order."""
 
 
 class Stored(NamedTuple):
@@ -17,7 +23,7 @@ class Stored(NamedTuple):
     doc_id: str
 
 
-def part_uris(files: MixtureFiles, stage: str, source: str, prefix: str = "part-") -> dict[int, str]:
+def part_uris(files: StageFiles, stage: str, source: str, prefix: str = "part-") -> dict[int, str]:
     """The stage's files of that prefix by part number, in order; Gone when the stage is not in the lake."""
     return {part_number(uri): uri for uri in files.parts(stage, source, prefix)}
 
@@ -47,7 +53,7 @@ def by_part(stored: Iterable[Stored]) -> Mapping[tuple[str, int], list[Stored]]:
 
 
 def rows_of_stage(
-    files: MixtureFiles, stage: str, stored: Iterable[Stored], columns: Callable[[str], Sequence[str]]
+    files: StageFiles, stage: str, stored: Iterable[Stored], columns: Callable[[str], Sequence[str]]
 ) -> dict[Stored, dict[str, Any]]:
     """Each document's row of a stage; `columns(source)` are read. Gone when the stage or a part is."""
     found: dict[Stored, dict[str, Any]] = {}

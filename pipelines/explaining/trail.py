@@ -57,7 +57,7 @@ def explain_document(mixture: Mixture, name: str, text_chars: int = 0) -> Docume
     NotInMixture when nothing in the lake goes by that name; Gone when the lake lost what the answer takes.
     """
     reference = Reference(name.encode("utf-8", "replace").decode())  # an argument that is no text names nothing
-    found = named(mixture.files, reference)
+    found = named(mixture.files, document_sources(mixture.manifest), reference)
     refusals, refused_records = ([], 0) if reference.doc_id else refused(mixture.files, reference)
     if not found.count and not refused_records:
         raise NotInMixture(_nowhere(mixture, name, found))

@@ -1,14 +1,13 @@
 """Duplicates: how many clusters dedup found, how large they are, and what the largest ones repeat."""
 
-import tempfile
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixer import storage
+from pipelines.duplicate_listing.removed_counts import ClusterCounts, removed_counts
 from pipelines.reporting.charts import Bar, ranked
 from pipelines.reporting.files import MixtureFiles, reading
 from pipelines.reporting.mixture import document_sources
@@ -18,25 +17,6 @@ EXCERPT_CHARS = 240
 REFERENCE_CHARS = 300
 SIZE_BOUNDS = (2, 5, 10, 100)  # a size class ends with each; the last class is open
 SIZE_LABELS = ("2", "3–5", "6–10", "11–100", "more than 100")
-
-_REMOVED_SQL = "CREATE TEMP TABLE removed (source VARCHAR, survivor_id VARCHAR, reason VARCHAR, cluster_size BIGINT)"
-_MEMBERS_SQL = """
-CREATE TEMP TABLE members AS
-SELECT survivor_id, source, reason, count(*) AS documents, max(cluster_size) AS cluster_size
-FROM removed GROUP BY survivor_id, source, reason
-"""
-_CLASSES_SQL = f"""
-SELECT {" + ".join(f"(size > {bound})::INT" for bound in SIZE_BOUNDS)} AS class, count(*)
-FROM (SELECT max(cluster_size) AS size FROM members GROUP BY survivor_id) GROUP BY class
-"""  # noqa: S608 the bounds are constants
-_LARGEST_SQL = """
-WITH largest AS (
-    SELECT survivor_id, max(cluster_size) AS size FROM members GROUP BY survivor_id
-    ORDER BY size DESC, survivor_id LIMIT ?
-)
-SELECT survivor_id, size, source, reason, documents FROM largest JOIN members USING (survivor_id)
-ORDER BY size DESC, survivor_id, documents DESC, source, reason
-"""
 
 
 @dataclass(frozen=True)
@@ -63,41 +43,22 @@ class Duplicates:
 
 def duplicates(files: MixtureFiles) -> Duplicates:
     """Clusters over all sources; Gone when the lists of removed documents cannot be read."""
-    for source in document_sources(files.manifest):
-        files.stage("dedup", source)  # all or nothing: clusters reach across sources
-    with reading("Duplicates"), tempfile.TemporaryDirectory() as spill:
-        connection = duckdb.connect(config={"temp_directory": spill})
-        try:
-            connection.execute(_REMOVED_SQL)
-            _insert_removed(connection, files)
-            connection.execute(_MEMBERS_SQL)
-            classes = dict(connection.execute(_CLASSES_SQL).fetchall())
-            members = connection.execute(_LARGEST_SQL, [LARGEST]).fetchall()
-            (removed,) = connection.execute("SELECT coalesce(sum(documents), 0) FROM members").fetchall()[0]
-        finally:
-            connection.close()
-    counts = [(label, classes.get(number, 0)) for number, label in enumerate(SIZE_LABELS)]
-    clusters = sum(classes.values())
-    return Duplicates(clusters, int(removed), ranked(counts, clusters), _described(files, _clusters(members)))
+    with reading("Duplicates"):
+        lists = {source: files.parts("dedup", source, "removed-") for source in document_sources(files.manifest)}
+        with removed_counts(lists) as counts:  # all or nothing: clusters reach across sources
+            sizes = counts.sizes()
+            clusters, removed = counts.totals()
+            largest = [_cluster(found) for found in counts.largest(LARGEST)]
+    classes = [0] * len(SIZE_LABELS)
+    for size, count in sizes.items():
+        classes[sum(size > bound for bound in SIZE_BOUNDS)] += count
+    bars = ranked(list(zip(SIZE_LABELS, classes, strict=True)), clusters)
+    return Duplicates(clusters, removed, bars, _described(files, largest))
 
 
-def _insert_removed(connection: duckdb.DuckDBPyConnection, files: MixtureFiles) -> None:
-    """Put every removed document of every source into table `removed`."""
-    for source in document_sources(files.manifest):
-        for uri in files.parts("dedup", source, "removed-"):
-            with storage.open_parquet(uri) as file:
-                connection.register("part", file.read(["survivor_id", "reason", "cluster_size"], use_threads=False))
-            connection.execute("INSERT INTO removed SELECT ?, survivor_id, reason, cluster_size FROM part", [source])
-            connection.unregister("part")
-
-
-def _clusters(members: list[Any]) -> list[Cluster]:
-    """Clusters from rows (survivor, size, source, reason, documents), which come cluster by cluster."""
-    clusters: dict[str, Cluster] = {}
-    for survivor_id, size, source, reason, documents in members:
-        cluster = clusters.setdefault(survivor_id, Cluster(survivor_id, size, []))
-        cluster.removed.append((source, reason, documents))
-    return list(clusters.values())
+def _cluster(counts: ClusterCounts) -> Cluster:
+    removed = [(each.source, each.reason, each.documents) for each in counts.removed]
+    return Cluster(counts.survivor_id, counts.size, removed)
 
 
 def _described(files: MixtureFiles, clusters: list[Cluster]) -> list[Cluster]:

@@ -5,17 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
-
 from mixer import storage
 from pipelines.explaining.documents import NOWHERE
 from pipelines.explaining.reference import place_text
 from pipelines.explaining.stored_rows import take
-from pipelines.final_text import CHANGE_COLUMNS, final_text
+from pipelines.explaining.trained_text import trained_on
+from pipelines.final_text import CHANGE_COLUMNS
 from pipelines.rule_listing.choosing import chosen_places
 from pipelines.rule_listing.decided import DecidedSource
 from pipelines.rule_listing.least_hashes import Place
-from pipelines.steps.annotate import ANNOTATED_SCHEMA
 from quality.rule import CODE_LANGUAGE_COLUMN, LANGUAGE_COLUMN
 
 READERS = 4  # parts read at once: decoding runs outside Python's lock
@@ -111,7 +109,7 @@ def _told(
 ) -> dict[str, Any]:
     text = document["text"] or ""
     if verdict["keep"]:
-        text = _trained_on(text, annotated)
+        text = trained_on(text, annotated)
     place = place_text(document["repository"], document["commit"], document["path"])
     return {
         "doc_id": document["doc_id"],
@@ -122,11 +120,6 @@ def _told(
         "edits": len(annotated["edits"] or ()),
         "text": excerpt(text, excerpt_chars),
     }
-
-
-def _trained_on(text: str, annotated: Mapping[str, Any]) -> str:
-    columns = [pa.array([annotated[name]], ANNOTATED_SCHEMA.field(name).type) for name in CHANGE_COLUMNS]
-    return str(final_text(pa.array([text], pa.large_string()), *columns)[0].as_py())
 
 
 def excerpt(text: str, chars: int) -> Excerpt:
