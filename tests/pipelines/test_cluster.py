@@ -93,7 +93,8 @@ def with_children(process: "subprocess.Popen[bytes]", number: int) -> None:
 
 
 def build(made: Path, lake: Path, master: str) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "pipelines.cli", "build", str(made), "--lake", str(lake), "--master", master]
+    mixdown = str(Path(sys.executable).with_name("mixdown"))
+    command = [mixdown, "build", str(made), "--lake", str(lake), "--until", "dedup", "--master", master]
     environment = {key: value for key, value in os.environ.items() if key != "SPARK_LOCAL_IP"} | {
         "SPARK_LOCAL_IP": "127.0.0.1"
     }
