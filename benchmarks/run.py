@@ -16,6 +16,7 @@ PARTS = (
     "words",
     "filters",
     "annotate_memory",
+    "repeats",
 )
 
 
