@@ -17,6 +17,7 @@ MULTIPLIER = 0x9FB21C651E98DF25
 PRIME = (1 << 61) - 1
 PRIME_BASE = 0xC2B2AE35  # below 2^32, see `times_base`
 GREATEST = (1 << 64) - 1
+FEWEST_SLOTS = 1 << 12
 
 
 @njit(cache=True, nogil=True)
@@ -158,6 +159,20 @@ def slot_of(
 
 
 @njit(cache=True, nogil=True)
+def doubled(slots: NDArray[np.int32], hashes: NDArray[np.uint64]) -> NDArray[np.int32]:
+    """The table's entries in one twice as large."""
+    result = np.zeros(2 * len(slots), np.int32)
+    mask = np.uint64(len(result) - 1)
+    for entry in slots:
+        if entry != 0:
+            slot = hashes[entry - 1] & mask
+            while result[slot] != 0:
+                slot = (slot + np.uint64(1)) & mask
+            result[slot] = entry
+    return result
+
+
+@njit(cache=True, nogil=True)
 def scan_windows(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
@@ -165,7 +180,6 @@ def scan_windows(
     gram_bytes: int,
     window_bytes: int,
     repeated: NDArray[np.uint64],
-    slots: NDArray[np.int32],
     hashes: NDArray[np.uint64],
     checks: NDArray[np.uint64],
     documents: NDArray[np.int32],
@@ -183,7 +197,8 @@ def scan_windows(
     held = np.full(n_grams + 1, np.uint64(GREATEST))
     leaving_gram, leaving_window = power(gram_bytes), power(window_bytes)
     leaving_check = leaving_bytes(window_bytes)
-    count = cuts = 0
+    count = cuts = firsts = 0
+    slots = np.zeros(FEWEST_SLOTS, np.int32)
     for visit in range(len(visits)):
         document = visits[visit]
         begin, end = offsets[document], offsets[document + 1]
@@ -245,7 +260,10 @@ def scan_windows(
                 continue
             if first < 0:
                 slots[slot] = count + 1
+                firsts += 1
             hashes[count], checks[count] = mixed, two
             documents[count], starts[count] = document, window
             count += 1
+            if 2 * firsts > len(slots):
+                slots = doubled(slots, hashes)
     return count, cuts
