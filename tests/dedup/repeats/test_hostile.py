@@ -41,7 +41,7 @@ def test_a_batch_sends_a_page_of_many_copies_once() -> None:
     assert sum(len(row.payload) for row in lines) == sum(len(row.payload) for row in sent(one) if row.kind == LINE)
     repeated = anchor_set(anchors(many, WINDOW_BYTES).value)
     rows = list(second_rows(many, 0, PLAN, WINDOW_BYTES, repeated))
-    assert sum(len(row.payload) for row in rows if row.kind == WINDOW) == 40 * (len(page) - WINDOW_BYTES + 1)
+    assert sum(len(row.payload) for row in rows if row.kind == WINDOW) == 28 * (len(page) - WINDOW_BYTES + 1)
     (cuts,) = [row for row in rows if row.kind != WINDOW]
     assert len(cuts.payload) == 17 * 19_999
 
