@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -160,7 +161,7 @@ def counted_cuts(part: int, cuts: Cuts) -> pa.RecordBatch:
 
 
 def on_spark(texts: Sequence[str], folder: Path) -> None:
-    """The chain on two local cores: wall seconds once the session is warm."""
+    """The chain on two local cores: seconds of the session's first run, and of one once it is warm."""
     from dedup.repeats.apply import find_repeats
     from pipelines.session import spark_session
 
@@ -174,14 +175,35 @@ def on_spark(texts: Sequence[str], folder: Path) -> None:
     spark = spark_session("local[2]")
     tasks = [(json.dumps({"part": part}),) for part in range(len(parts))]
     for attempt in ("cold", "warm"):
-        started = time.monotonic()
+        started, used = time.monotonic(), tree_cpu_seconds()
         frame = spark.createDataFrame(tasks, "task string").repartition(len(parts))
         read: Any = partial(read_part, str(folder))
         rows = find_repeats(frame, plan, read, _both, counted_cuts, "part long, cut long").collect()
-        seconds = time.monotonic() - started
+        seconds, used = time.monotonic() - started, tree_cpu_seconds() - used
         cut = sum(row["cut"] for row in rows)
-        print(f"Spark, {attempt}: {size / MB:.1f} MB in {seconds:.1f} s of wall time, {cut / MB:.1f} MB cut")
+        print(
+            f"Spark, {attempt}: {size / MB:.1f} MB in {used:.1f} CPU s, {seconds:.1f} s of wall time, "
+            f"{cut / MB:.1f} MB cut"
+        )
     spark.stop()
+
+
+def tree_cpu_seconds() -> float:
+    """CPU time of this process and its living descendants, of which Spark keeps the JVM and its workers; from /proc."""
+    parents: dict[int, int] = {}
+    ticks: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+            number = int(stat.parent.name)
+            parents[number], ticks[number] = int(fields[1]), sum(map(int, fields[11:15]))
+    own = {os.getpid()}
+    for _ in parents:  # a generation a round
+        found = {number for number, parent in parents.items() if parent in own} - own
+        if not found:
+            break
+        own |= found
+    return sum(ticks[number] for number in own) / os.sysconf("SC_CLK_TCK")
 
 
 def _both(_part: int) -> tuple[bool, bool]:
