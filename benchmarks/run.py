@@ -18,6 +18,7 @@ PARTS = (
     "signatures",
     "annotate_memory",
     "worker_start",
+    "repeats",
 )
 
 

@@ -17,7 +17,9 @@ LINE, ANCHOR, WINDOW, CUT, REPEATED = "line", "anchor", "window", "cut", "repeat
 
 CUTS_AT_ONCE = 2_000_000
 
-_OCCURRENCE = (np.uint64, np.uint64, np.int64, np.int64, np.int32, np.int32)
+# hash, half of the check (96 bits together), order, row in the part, start; of lines also the end.
+_WINDOW = (np.uint64, np.uint32, np.int64, np.uint32, np.int32)
+_LINE = (*_WINDOW, np.int32)
 _ANCHORS = (np.uint64, np.bool_)
 _CUTS = (np.int64, np.int32, np.int32, np.int8)
 
@@ -60,14 +62,14 @@ def second_rows(texts: Texts, part: int, plan: Plan, window_bytes: int, repeated
     """What it sends when its repeated anchors (a table) are known: windows that may stand elsewhere before."""
     found, cuts = windows(texts, window_bytes, repeated)
     yield from cut_rows(cuts, plan, part)
-    for bucket, columns in split(_buckets(found.hash, plan), found):
+    for bucket, columns in split(_buckets(found.hash, plan), _slim(found)[:-1]):
         yield plan.to_bucket(bucket, part, WINDOW, packed(columns))
 
 
 def met(rows: Sequence[Row], plan: Plan) -> Iterator[Row]:
     """The rows of one bucket in; cuts and repeated anchors for their parts out."""
     for kind, of_cut, copies in ((LINE, LINES, plan.lines.copies if plan.lines else 1), (WINDOW, SUBSTRINGS, 1)):
-        found = _joined([unpacked(row.payload, _OCCURRENCE) for row in rows if row.kind == kind], Occurrences)
+        found = _joined([_occurrences(row, plan) for row in rows if row.kind == kind], Occurrences)
         if found is not None:
             cuts = united(cuts_of(taken(found, np.flatnonzero(later(found, copies))), of_cut))
             for part, columns in split(cuts.position >> 32, cuts):
@@ -122,8 +124,22 @@ def _line_rows(found: Occurrences, part: int, plan: Plan, copies: int) -> Iterat
     is_later = later(found, copies)
     yield from cut_rows(cuts_of(taken(found, np.flatnonzero(is_later)), LINES), plan, part)
     open_ = taken(found, np.flatnonzero(~is_later))
-    for bucket, columns in split(_buckets(open_.hash, plan), open_):
+    for bucket, columns in split(_buckets(open_.hash, plan), _slim(open_)):
         yield plan.to_bucket(bucket, part, LINE, packed(columns))
+
+
+def _slim(found: Occurrences) -> list[NDArray[Any]]:
+    """The columns that are sent: of _LINE."""
+    check, row = found.check.astype(np.uint32), (found.position & 0xFFFFFFFF).astype(np.uint32)
+    return [found.hash, check, found.order, row, found.start_bytes, found.end_bytes]
+
+
+def _occurrences(row: Row, plan: Plan) -> Occurrences:
+    """What a part sent as LINE or WINDOW."""
+    hashes, checks, order, rows, starts, *ends = unpacked(row.payload, _LINE if row.kind == LINE else _WINDOW)
+    if not ends and plan.substrings is not None:
+        ends = [starts + np.int32(plan.substrings.min_bytes)]
+    return Occurrences(hashes, checks.astype(np.uint64), order, (row.part << 32) + rows.astype(np.int64), starts, *ends)
 
 
 def _buckets(hashes: NDArray[np.uint64], plan: Plan) -> NDArray[np.int64]:

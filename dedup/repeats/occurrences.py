@@ -6,6 +6,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dedup.repeats.first_kernels import mark_behind_first
+
 Int64s = NDArray[np.int64]
 
 
@@ -47,6 +49,9 @@ def later(found: Occurrences, copies: int) -> NDArray[np.bool_]:
     copy, and not one letter.
     """
     is_later = np.zeros(len(found.hash), np.bool_)
+    if copies == 1:
+        mark_behind_first(np.argsort(found.hash), *found, is_later)
+        return is_later
     candidates = _with_equal_hash(found.hash)
     if not len(candidates):
         return is_later

@@ -17,6 +17,8 @@ MULTIPLIER = 0x9FB21C651E98DF25
 PRIME = (1 << 61) - 1
 PRIME_BASE = 0xC2B2AE35  # below 2^32, see `times_base`
 GREATEST = (1 << 64) - 1
+FEWEST_SLOTS = 1 << 12
+LOW_HALF = (1 << 32) - 1
 
 
 @njit(cache=True, nogil=True)
@@ -140,21 +142,39 @@ def is_member(table: NDArray[np.uint64], value: np.uint64) -> bool:
 
 @njit(cache=True, nogil=True)
 def slot_of(
-    slots: NDArray[np.int32],
+    slots: NDArray[np.uint64],
     hashes: NDArray[np.uint64],
     checks: NDArray[np.uint64],
     one: np.uint64,
     two: np.uint64,
 ) -> np.uint64:
-    """The slot that has the window's first occurrence, plus one, or is free for it (0)."""
+    """The slot that has the window's first occurrence, or is free for it (0).
+
+    A slot holds the high half of the hash and, below, the occurrence plus one: others are seen without a look at them.
+    """
     mask = np.uint64(len(slots) - 1)
     slot = one & mask
-    while slots[slot] != 0:
-        first = slots[slot] - 1
-        if hashes[first] == one and checks[first] == two:
-            break
+    while slots[slot] != np.uint64(0):
+        if (slots[slot] ^ one) < np.uint64(1 << 32):
+            first = np.int64(slots[slot] & np.uint64(LOW_HALF)) - 1
+            if hashes[first] == one and checks[first] == two:
+                break
         slot = (slot + np.uint64(1)) & mask
     return slot
+
+
+@njit(cache=True, nogil=True)
+def doubled(slots: NDArray[np.uint64], hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The table's entries in one twice as large."""
+    result = np.zeros(2 * len(slots), np.uint64)
+    mask = np.uint64(len(result) - 1)
+    for entry in slots:
+        if entry != np.uint64(0):
+            slot = hashes[np.int64(entry & np.uint64(LOW_HALF)) - 1] & mask
+            while result[slot] != np.uint64(0):
+                slot = (slot + np.uint64(1)) & mask
+            result[slot] = entry
+    return result
 
 
 @njit(cache=True, nogil=True)
@@ -165,7 +185,6 @@ def scan_windows(
     gram_bytes: int,
     window_bytes: int,
     repeated: NDArray[np.uint64],
-    slots: NDArray[np.int32],
     hashes: NDArray[np.uint64],
     checks: NDArray[np.uint64],
     documents: NDArray[np.int32],
@@ -183,7 +202,8 @@ def scan_windows(
     held = np.full(n_grams + 1, np.uint64(GREATEST))
     leaving_gram, leaving_window = power(gram_bytes), power(window_bytes)
     leaving_check = leaving_bytes(window_bytes)
-    count = cuts = 0
+    count = cuts = firsts = 0
+    slots = np.zeros(FEWEST_SLOTS, np.uint64)
     for visit in range(len(visits)):
         document = visits[visit]
         begin, end = offsets[document], offsets[document + 1]
@@ -235,7 +255,7 @@ def scan_windows(
             hashed = begin + at + 1
             mixed = mix64(one)
             slot = slot_of(slots, hashes, checks, mixed, two)
-            first = slots[slot] - 1
+            first = np.int64(slots[slot] & np.uint64(LOW_HALF)) - 1
             if first >= 0 and (documents[first] != document or starts[first] + window_bytes <= window):
                 if window > reached:
                     cut_documents[cuts], cut_starts[cuts] = document, window
@@ -244,8 +264,11 @@ def scan_windows(
                 cut_ends[cuts - 1] = reached
                 continue
             if first < 0:
-                slots[slot] = count + 1
+                slots[slot] = (mixed & ~np.uint64(LOW_HALF)) | np.uint64(count + 1)
+                firsts += 1
             hashes[count], checks[count] = mixed, two
             documents[count], starts[count] = document, window
             count += 1
+            if 2 * firsts > len(slots):
+                slots = doubled(slots, hashes)
     return count, cuts

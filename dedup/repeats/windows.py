@@ -52,7 +52,7 @@ def repeated_anchors(found: Sequence[Anchors]) -> list[UInt64s]:
 
 def anchor_set(values: UInt64s) -> UInt64s:
     """A table for `scan_windows`, at most half full."""
-    table = np.zeros(_power_of_two(2 * len(values) + 1), np.uint64)
+    table = np.zeros(1 << (2 * len(values)).bit_length(), np.uint64)
     fill_set(table, values)
     return table
 
@@ -67,7 +67,6 @@ def windows(texts: Texts, window_bytes: int, repeated: UInt64s) -> tuple[Occurre
     most = int(offsets[-1] - offsets[0])  # lazily, as above
     hashes, checks = np.empty(most, np.uint64), np.empty(most, np.uint64)
     documents, starts, cut_documents, cut_starts, cut_ends = (np.empty(most, np.int32) for _ in range(5))
-    slots = np.zeros(_power_of_two(most + most // 2 + 1), np.int32)
     count, cuts = scan_windows(
         data,
         offsets,
@@ -75,7 +74,6 @@ def windows(texts: Texts, window_bytes: int, repeated: UInt64s) -> tuple[Occurre
         gram_bytes(window_bytes),
         window_bytes,
         repeated,
-        slots,
         hashes,
         checks,
         documents,
@@ -96,7 +94,3 @@ def windows(texts: Texts, window_bytes: int, repeated: UInt64s) -> tuple[Occurre
     kinds = np.full(cuts, SUBSTRINGS, np.int8)
     cut_position = texts.position[cut_documents[:cuts]]
     return found, Cuts(cut_position, cut_starts[:cuts].copy(), cut_ends[:cuts].copy(), kinds)
-
-
-def _power_of_two(least: int) -> int:
-    return 1 << max(0, least - 1).bit_length()

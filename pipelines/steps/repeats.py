@@ -25,7 +25,7 @@ NAME = "repeats"
 VERSION = 1
 
 BATCH_BYTES = 8 << 20  # of text whose repeats are found at once; documents are at most that long
-BUCKET_BYTES = 8 << 20  # of text, whose hashes meet in one bucket on average: 40 bytes each, one at most for each byte
+BUCKET_BYTES = 8 << 20  # of text, whose hashes meet in one bucket on average: 28 bytes each, one at most for each byte
 MOST_PARTITIONS = 10_000
 ID_DIGITS = 12  # of a document's id, that its order is by
 

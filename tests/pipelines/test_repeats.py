@@ -158,3 +158,24 @@ def test_of_equal_lines_the_earliest_source_keeps_its_own_then_the_smallest_id(t
     context = run(recipe(tmp_path, {"lines": {"copies": 2}}), tmp_path / "lake", "tokenize")
     by_id = sorted(texts, key=lambda text: document_id("second", Document(text, "page")))
     assert tokenized(context, "second") == sorted([*by_id[:2], *(text.replace(BANNER, "") for text in by_id[2:])])
+
+
+def test_spark_writes_the_same_bytes_for_any_partitions(folder: Path, spark: Any) -> None:
+    from unittest.mock import patch
+
+    from pipelines.lake import Lake
+    from pipelines.progress import Progress
+    from pipelines.stages import run_stages
+    from pipelines.steps import repeats
+
+    asked = recipe(folder, {"lines": {}, "substrings": {"min_bytes": 64}})
+    run(asked, folder / "in_process", "tokenize")
+    for bucket_bytes in (1 << 20, 300):  # one bucket and partition, and several
+        lake = folder / f"spark-{bucket_bytes}"
+        context = Context(asked, Lake(str(lake)), lambda: spark, Progress(quiet=True))
+        with patch.object(repeats, "BUCKET_BYTES", bucket_bytes):
+            run_stages(context, "tokenize")
+        for stage in ("repeats", "tokenize"):
+            found = snapshot(lake / "stages" / stage)
+            assert len(found) >= 3
+            assert found == snapshot(folder / "in_process" / "stages" / stage)
