@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from dedup.datatrove.ascii import copy_values, is_ascii
 from dedup.datatrove.lanes import lower_lanes
 from dedup.datatrove.simplify import SPACE, decode, simplify
 from dedup.datatrove.xxh64 import xxh64
@@ -82,11 +83,10 @@ def join_words(code_points: Any, offsets: Any, starts: Any, ends: Any, counts: A
     while word < n_words:
         behind = _run_end(text, starts[first : first + n_words], ends[first : first + n_words], word)
         start, end = starts[first + word], ends[first + behind - 1]
-        if _is_ascii(text, start, end):  # one copy, with the spaces between the words
+        if is_ascii(text[start:end]):  # one copy, with the spaces between the words
             for of_run in range(word, behind):
                 places[of_run] = at + starts[first + of_run] - start
-            for place in range(end - start):
-                joined[at + place] = text[start + place]
+            copy_values(text[start:end], joined[at : at + end - start])
             at += end - start
             joined[at] = SPACE
             at += 1
@@ -113,15 +113,9 @@ def _run_end(text: Any, starts: Any, ends: Any, word: int) -> int:
 
 
 @lean_kernel
-def _is_ascii(text: Any, start: int, end: int) -> bool:
-    bits = np.uint32(0)
-    for at in range(start, end):
-        bits |= text[at]
-    return bits < 0x80
-
-
-@lean_kernel
 def _utf8_bytes(text: Any) -> int:
+    if is_ascii(text):
+        return len(text)
     n_bytes = 0
     for code_point in text:
         n_bytes += 1 + (code_point >= 0x80) + (code_point >= 0x800) + (code_point >= 0x10000)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.datatrove.ascii import copy_values, is_ascii
 from dedup.kernel import lean_kernel
 
 N_CODE_POINTS = 0x110000
@@ -62,9 +63,8 @@ def decode(data: Any, start: int, end: int, code_points: Any) -> int:
     at = start
     while at < end:
         stop = min(at + BLOCK_BYTES, end)
-        if _is_ascii(data, at, stop):
-            for i in range(stop - at):
-                code_points[n_chars + i] = data[at + i]
+        if is_ascii(data[at:stop]):
+            copy_values(data[at:stop], code_points[n_chars : n_chars + stop - at])
             n_chars += stop - at
             at = stop
         while at < stop:
@@ -75,14 +75,6 @@ def decode(data: Any, start: int, end: int, code_points: Any) -> int:
             at += size
             n_chars += 1
     return n_chars
-
-
-@lean_kernel
-def _is_ascii(data: Any, start: int, end: int) -> bool:
-    bits = np.uint8(0)
-    for at in range(start, end):
-        bits |= data[at]
-    return bits < 0x80
 
 
 @lean_kernel

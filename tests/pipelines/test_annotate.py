@@ -85,7 +85,8 @@ def test_signatures_are_stored_where_candidates_are_compared_by_them() -> None:
 
 def test_words_of_datatroves_hashing_follow_the_language() -> None:
     fineweb = DedupSettings(scheme="fineweb", verify="signature")
-    text = "C'est l'été; aujourd'hui, qu'est-ce qu'il y a dans l'arbre de la forêt d'automne, jusqu'à demain ?"
+    # English would split the last two in two each.
+    text = "C'est l'été; aujourd'hui, qu'est-ce qu'il y a dans l'arbre de la forêt d'automne ? Il dit : cannot, gonna."
     table = annotate([text], False, fineweb)
     assert table.column("language").to_pylist() == ["fr"]
     expected, as_english = (oracle.signature(oracle.signer(language), text) for language in ("fr", "en"))
