@@ -13,7 +13,7 @@ def is_ascii(characters: Any) -> bool:
     bits = np.uint32(0)
     for i in range(len(characters)):
         bits |= np.uint32(characters[i])
-    return bits < 0x80
+    return bool(bits < 0x80)
 
 
 @lean_kernel

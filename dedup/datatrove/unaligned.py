@@ -6,7 +6,6 @@ The lowest byte comes first, so only processors of that order, which all of toda
 import sys
 from typing import Any
 
-from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
@@ -24,7 +23,7 @@ def _loaded(result: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             array = array_of(signature.args[0])(context, builder, value=arguments[0])
             place = builder.gep(array.data, [arguments[1]])
-            place = builder.bitcast(place, ir.IntType(result.bitwidth).as_pointer())
+            place = builder.bitcast(place, context.get_value_type(result).as_pointer())
             return builder.load(place, align=1)
 
         del at
