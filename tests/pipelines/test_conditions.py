@@ -47,7 +47,9 @@ def test_an_unknown_column_is_named_with_the_nearest() -> None:
         Condition.parse("documents.url = 'en'")
 
 
-@pytest.mark.parametrize("column", ["text", "marks", "metadata", "content_hash", "bands", "current_date"])
+@pytest.mark.parametrize(
+    "column", ["text", "marks", "metadata", "content_hash", "url_hash", "bands", "signature", "current_date"]
+)
 def test_what_is_no_column_of_a_condition(column: str) -> None:
     with pytest.raises(ConditionError, match="unknown column"):
         Condition.parse(f"{column} IS NOT NULL")
