@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dedup.kernel import kernel
+from dedup.kernel import kernel, lean_kernel
 
 LETTER, SEPARATOR, ALONE = 0, 1, 2  # what a character is, see characters.py
 
@@ -26,7 +26,7 @@ SPACE = 0x20
 UNITS_AT_ONCE = 2048
 
 
-@kernel
+@lean_kernel
 def mix64(value: np.uint64) -> np.uint64:
     """MurmurHash3's 64-bit finalizer (Appleby): a permutation of uint64 that spreads every input bit."""
     value = np.uint64(value)
@@ -38,7 +38,7 @@ def mix64(value: np.uint64) -> np.uint64:
     return value
 
 
-@kernel
+@lean_kernel
 def decode(data: NDArray[np.uint8], position: int, end: int) -> tuple[int, int]:
     """Codepoint and width in bytes of the non-ASCII character at `position`; never reads at or past `end`."""
     lead = int(data[position])
@@ -52,7 +52,7 @@ def decode(data: NDArray[np.uint8], position: int, end: int) -> tuple[int, int]:
     return NOT_UNICODE + lead, 1
 
 
-@kernel
+@lean_kernel
 def hash_words(
     data: NDArray[np.uint8],
     position: int,
@@ -95,7 +95,7 @@ def hash_words(
     return position, count
 
 
-@kernel
+@lean_kernel
 def hash_characters(
     data: NDArray[np.uint8],
     start: int,
@@ -127,7 +127,7 @@ def hash_characters(
     return position, count
 
 
-@kernel
+@lean_kernel
 def _lowered(data: NDArray[np.uint8], position: int, end: int, lowered: NDArray[np.uint32]) -> tuple[int, int]:
     character, width = int(data[position]), 1
     if character >= 0x80:
@@ -135,7 +135,7 @@ def _lowered(data: NDArray[np.uint8], position: int, end: int, lowered: NDArray[
     return int(lowered[character]) if character < NOT_UNICODE else character, width
 
 
-@kernel
+@lean_kernel
 def hash_shingles(units: NDArray[np.uint64], count: int, ngram: int, shingles: NDArray[np.uint64]) -> int:
     """Hash every run of `ngram` words or characters of units[:count] into `shingles`; returns how many there are.
 
@@ -198,7 +198,7 @@ def collect_shingles(
     return total
 
 
-@kernel
+@lean_kernel
 def lower_lanes(
     shingles: NDArray[np.uint32],
     count: int,

@@ -14,7 +14,7 @@ from dedup.datatrove.shingles import sign_words, simplify_texts, text_shingles
 from dedup.datatrove.simplify import simplify_tables
 from dedup.settings import DedupSettings
 
-BYTES_AT_ONCE = 1 << 18  # of text, or one document: what scratch memory grows with
+BYTES_AT_ONCE = 1 << 16  # of text, or one document: what scratch memory grows with
 MOST_EXPANDED = 3  # code points that one can become
 
 Spans = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]

@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from dedup.datatrove.ascii import copy_values, is_ascii
 from dedup.datatrove.lanes import lower_lanes
 from dedup.datatrove.simplify import SPACE, decode, simplify
 from dedup.datatrove.xxh64 import xxh64
 from dedup.kernel import kernel, lean_kernel
 
+RUN_WORDS = 32  # copied together where they are ASCII
 SHINGLES_AT_ONCE = 1024  # hashed before the permutations run over them: they stay in the first-level cache
 
 
@@ -77,18 +79,43 @@ def join_words(code_points: Any, offsets: Any, starts: Any, ends: Any, counts: A
     places = np.empty(n_words + 1, np.int64)
     joined = np.empty(_utf8_bytes(text) + n_words, np.uint8)
     at = 0
-    for word in range(n_words):
-        places[word] = at
-        for place in range(starts[first + word], ends[first + word]):
-            at = _encode(text[place], joined, at)
-        joined[at] = SPACE
-        at += 1
+    word = 0
+    while word < n_words:
+        behind = _run_end(text, starts[first : first + n_words], ends[first : first + n_words], word)
+        start, end = starts[first + word], ends[first + behind - 1]
+        if is_ascii(text[start:end]):  # one copy, with the spaces between the words
+            for of_run in range(word, behind):
+                places[of_run] = at + starts[first + of_run] - start
+            copy_values(text[start:end], joined[at : at + end - start])
+            at += end - start
+            joined[at] = SPACE
+            at += 1
+        else:
+            for of_run in range(word, behind):
+                places[of_run] = at
+                for place in range(starts[first + of_run], ends[first + of_run]):
+                    at = _encode(text[place], joined, at)
+                joined[at] = SPACE
+                at += 1
+        word = behind
     places[n_words] = at
     return joined, places
 
 
 @lean_kernel
+def _run_end(text: Any, starts: Any, ends: Any, word: int) -> int:
+    """The word behind those that follow `word` with one space between them, itself included; RUN_WORDS at most."""
+    stop = min(word + RUN_WORDS, len(starts))
+    word += 1
+    while word < stop and starts[word] == ends[word - 1] + 1 and text[ends[word - 1]] == SPACE:
+        word += 1
+    return word
+
+
+@lean_kernel
 def _utf8_bytes(text: Any) -> int:
+    if is_ascii(text):
+        return len(text)
     n_bytes = 0
     for code_point in text:
         n_bytes += 1 + (code_point >= 0x80) + (code_point >= 0x800) + (code_point >= 0x10000)

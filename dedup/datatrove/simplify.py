@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.datatrove.ascii import copy_values, is_ascii
 from dedup.kernel import lean_kernel
 
 N_CODE_POINTS = 0x110000
 REPLACEMENT = 0xFFFD
 SPACE = 0x20
 ZERO = 0x30
+BLOCK_BYTES = 64  # looked at together, to see whether all are ASCII
 SMALL_SIGMA, FINAL_SIGMA = 0x3C3, 0x3C2
 NUMBER_SEPARATORS = (0x2E, 0x2C, 0x60C, 0x66B, 0x2396, 0x2397, 0x2398)  # of decimals, in NUMBERS_PATTERN
 
@@ -60,12 +62,18 @@ def decode(data: Any, start: int, end: int, code_points: Any) -> int:
     n_chars = 0
     at = start
     while at < end:
-        code_point, size = int(data[at]), 1
-        if code_point >= 0x80:
-            code_point, size = _multibyte(data, at, end)
-        code_points[n_chars] = code_point
-        at += size
-        n_chars += 1
+        stop = min(at + BLOCK_BYTES, end)
+        if is_ascii(data[at:stop]):
+            copy_values(data[at:stop], code_points[n_chars : n_chars + stop - at])
+            n_chars += stop - at
+            at = stop
+        while at < stop:
+            code_point, size = int(data[at]), 1
+            if code_point >= 0x80:
+                code_point, size = _multibyte(data, at, end)
+            code_points[n_chars] = code_point
+            at += size
+            n_chars += 1
     return n_chars
 
 
@@ -102,21 +110,17 @@ def simplify(text: Any, n_chars: int, tables: Any, simplified: Any, first: int) 
             if marks_from >= 0:
                 _order_marks(simplified, marks_from, written, tables[2])
                 marks_from = -1
-            if value != SPACE:
-                simplified[written] = value
-                written += 1
-                after_space = False
-            elif not after_space:
-                after_space = True
-                if written > first:
-                    simplified[written] = SPACE
-                    written += 1
+            is_space = value == SPACE
+            simplified[written] = value  # a space behind a space is written over: no branch, words are too short
+            written += not (is_space and after_space)
+            after_space = is_space
+            at += 1
+            continue
+        if value == DROPPED:
+            after_space = written == first  # spaces on both its sides stay, but for those before all else
             at += 1
             continue
         after_space = False
-        if value == DROPPED:
-            at += 1
-            continue
         if value & EXPANDED and value < SIGMA:
             written, marks_from = _expand(value - EXPANDED, tables, simplified, written, marks_from)
             at += 1
@@ -132,6 +136,8 @@ def simplify(text: Any, n_chars: int, tables: Any, simplified: Any, first: int) 
             if value == SIGMA:
                 simplified[written] = _small_sigma(text, at, n_chars, tables[3])
                 written += 1
+            else:  # DROPPED_STARTER
+                after_space = written == first
             at += 1
     if marks_from >= 0:
         _order_marks(simplified, marks_from, written, tables[2])

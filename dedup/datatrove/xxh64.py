@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from dedup.datatrove.unaligned import loaded_4, loaded_8
 from dedup.kernel import lean_kernel
 
 # The five primes of the algorithm's specification.
@@ -67,11 +68,12 @@ def _rotated(value: Any, bits: int) -> Any:
 
 @lean_kernel
 def _eight(data: Any, at: int) -> Any:
-    """Eight bytes, the lowest first; compiled to one load."""
-    return _four(data, at) | (_four(data, at + 4) << np.uint64(32))
+    """Eight bytes, the lowest first."""
+    _ = data[at + 7]  # where bounds are checked, these are
+    return loaded_8(data, at)
 
 
 @lean_kernel
 def _four(data: Any, at: int) -> Any:
-    low = np.uint64(data[at]) | (np.uint64(data[at + 1]) << np.uint64(8))
-    return low | (np.uint64(data[at + 2]) << np.uint64(16)) | (np.uint64(data[at + 3]) << np.uint64(24))
+    _ = data[at + 3]
+    return np.uint64(loaded_4(data, at))

@@ -33,6 +33,9 @@ TOO_LARGE = "too_large"
 # What each group sees of a document beside its text.
 KNOWN_COLUMNS = ("url", "path", "license", "language_hint")
 
+# What dedup asks of a document; no signals, so no rule or condition reads them.
+DEDUP_COLUMNS = ("content_hash", "url_hash", "bands", "signature")
+
 ANNOTATED_SCHEMA = pa.schema(
     [
         ("doc_id", pa.string()),

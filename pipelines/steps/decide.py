@@ -10,7 +10,7 @@ from pipelines.context import Context, PartTask, TaskResult, Unit, part_number
 from pipelines.final_text import CHANGE_COLUMNS
 from pipelines.judging import UNMEASURED, judged
 from pipelines.lake import Books
-from pipelines.steps.annotate import ANNOTATED_SCHEMA
+from pipelines.steps.annotate import ANNOTATED_SCHEMA, DEDUP_COLUMNS
 from pipelines.top_share import with_bounds
 from quality.judge import REASONS_TYPE
 from quality.rule import Check
@@ -22,7 +22,7 @@ VERDICT_SCHEMA = pa.schema([("doc_id", pa.string()), ("keep", pa.bool_()), ("rea
 
 
 # Everything that was measured but the hashes, which only dedup reads, and the changes of the text: most of the bytes.
-SIGNAL_COLUMNS = [name for name in ANNOTATED_SCHEMA.names if name not in ("content_hash", "bands", *CHANGE_COLUMNS)]
+SIGNAL_COLUMNS = [name for name in ANNOTATED_SCHEMA.names if name not in (*DEDUP_COLUMNS, *CHANGE_COLUMNS)]
 
 
 class DecideTask(PartTask):

@@ -85,13 +85,13 @@ def test_signatures_are_stored_where_candidates_are_compared_by_them() -> None:
 
 def test_words_of_datatroves_hashing_follow_the_language() -> None:
     fineweb = DedupSettings(scheme="fineweb", verify="signature")
-    text = "C'est l'été; aujourd'hui, qu'est-ce qu'il y a dans l'arbre de la forêt d'automne, jusqu'à demain ?"
-    as_french, as_code = (annotate([text], code_like, fineweb) for code_like in (False, True))
-    assert as_french.column("language").to_pylist() == ["fr"]
-    assert as_code.column("language").to_pylist() == [None]
-    for table, language in ((as_french, "fr"), (as_code, "en")):
-        expected = np.array(oracle.signature(oracle.signer(language), text), np.uint64).astype("<u4")
-        assert table.column("signature").to_pylist() == [expected.tobytes()]
+    # English would split the last two in two each.
+    text = "C'est l'été; aujourd'hui, qu'est-ce qu'il y a dans l'arbre de la forêt d'automne ? Il dit : cannot, gonna."
+    table = annotate([text], False, fineweb)
+    assert table.column("language").to_pylist() == ["fr"]
+    expected, as_english = (oracle.signature(oracle.signer(language), text) for language in ("fr", "en"))
+    assert expected != as_english
+    assert table.column("signature").to_pylist() == [np.array(expected, np.uint64).astype("<u4").tobytes()]
 
 
 def test_urls_are_hashed() -> None:
