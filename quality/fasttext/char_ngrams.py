@@ -49,10 +49,15 @@ def list_rows(first: int, size: int, model: Any, scratch: Any, rows: Any, n_rows
     The word is scratch.wrapped[:size]. Which n-grams were pruned cannot be foreseen: a branch on it would cost more
     than all hashes. Rows lie far apart, so they are asked for before they are added.
     """
+    last = min(first + LISTED_BYTES, size)
     n_hashes = 0
-    for at in range(first, min(first + LISTED_BYTES, size)):
-        if not _continues_character(scratch.wrapped[np.uint64(at)]):
-            n_hashes = _list_hashes(scratch.wrapped, at, size, model.ngrams, scratch.hashes, n_hashes)
+    if _is_ascii(scratch.wrapped, first, min(last + model.ngrams.max_chars, size)):
+        for at in range(first, last):
+            n_hashes = _list_ascii_hashes(scratch.wrapped, at, size, model.ngrams, scratch.hashes, n_hashes)
+    else:
+        for at in range(first, last):
+            if not _continues_character(scratch.wrapped[np.uint64(at)]):
+                n_hashes = _list_hashes(scratch.wrapped, at, size, model.ngrams, scratch.hashes, n_hashes)
     n_kept = n_rows
     for i in range(n_hashes):
         bucket = bucket_of(scratch.hashes[np.uint64(i)], model.ngrams)
@@ -62,6 +67,14 @@ def list_rows(first: int, size: int, model: Any, scratch: Any, rows: Any, n_rows
         rows[i] = model.dictionary.n_words + place_of(rows[i], model.ngrams)
         prefetch_row(model.input, rows[i])
     return n_kept
+
+
+@lean_kernel
+def _is_ascii(wrapped: Any, first: int, end: int) -> Any:
+    seen = np.uint8(0)
+    for at in range(first, end):
+        seen |= wrapped[np.uint64(at)]
+    return seen < 128
 
 
 @lean_kernel
@@ -86,7 +99,18 @@ def _list_hashes(wrapped: Any, first: int, size: int, ngrams: Any, hashes: Any, 
             ngram_hash = hash_byte(ngram_hash, wrapped[np.uint64(at)])
             at += 1
         is_bracket = n_chars == 1 and (first == 0 or at == size)
-        if n_chars >= ngrams.min_chars and not is_bracket:
-            hashes[np.uint64(n_hashes)] = ngram_hash
-            n_hashes += 1
+        hashes[np.uint64(n_hashes)] = ngram_hash
+        n_hashes += n_chars >= ngrams.min_chars and not is_bracket
+    return n_hashes
+
+
+@lean_kernel
+def _list_ascii_hashes(wrapped: Any, first: int, size: int, ngrams: Any, hashes: Any, n_hashes: int) -> int:
+    """As _list_hashes, where every byte is a character."""
+    ngram_hash = np.uint32(FNV_OFFSET)
+    for n_chars in range(1, min(ngrams.max_chars, size - first) + 1):
+        ngram_hash = hash_byte(ngram_hash, wrapped[np.uint64(first + n_chars - 1)])
+        is_bracket = n_chars == 1 and (first == 0 or first == size - 1)
+        hashes[np.uint64(n_hashes)] = ngram_hash
+        n_hashes += n_chars >= ngrams.min_chars and not is_bracket
     return n_hashes

@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from quality.fasttext.cache_lines import prefetch, zeros
+from quality.fasttext.memory import placed, prefetch
 from quality.fasttext.reader import Reader
 from quality.kernel import lean_kernel
 
 N_CENTROIDS = 256  # of each part of a row
 MAX_DECODED_BYTES = 64 << 20  # a quantized matrix up to this size is kept dense, which is faster
-MAX_ALIGNED_BYTES = 64 << 20  # a dense one up to this size is copied to where memory is aligned
+MAX_PLACED_BYTES = 64 << 20  # a dense one up to this size is copied to where memory is fetched faster
 CHECKED_ROWS = 1 << 16
 
 Floats = npt.NDArray[np.float32]
@@ -40,10 +40,8 @@ def read_matrix(reader: Reader, dim: int, what: str) -> tuple[Matrix, int, bool]
 
 def dense(rows: Floats) -> Matrix:
     """The matrix of these rows."""
-    if rows.nbytes <= MAX_ALIGNED_BYTES:
-        aligned = zeros((rows.shape[0], rows.shape[1]), np.float32)
-        aligned[:] = rows
-        rows = aligned
+    if rows.nbytes <= MAX_PLACED_BYTES:
+        rows = placed(rows)
     rows.flags.writeable = False  # one compiled version, whoever owns the memory
     return Matrix(rows, np.empty((0, 1), np.uint8), np.empty((0, 1), np.float32), np.empty(0, np.float32))
 

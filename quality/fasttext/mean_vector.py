@@ -81,7 +81,7 @@ def mean_vector(data: Any, at: int, end: int, model: Any, scratch: Any) -> tuple
 
 
 @lean_kernel
-def _add_word(data: Any, i: np.uint64, first_row: int, model: Any, scratch: Any) -> tuple[int, np.uint32, int]:
+def _add_word(data: Any, i: np.uint64, first_row: int, model: Any, scratch: Any) -> tuple[Any, Any, Any]:
     """Add the vectors of the block's word `i` and of its n-grams: how many (NO_WORD: a label), and the word's hash.
 
     The rows listed for it begin at `first_row`; where the next word's begin is returned too. A word's vectors are

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from quality.fasttext.cache_lines import prefetch, zeros
 from quality.fasttext.char_ngrams import list_rows, max_listed, wrap
 from quality.fasttext.dictionary import find_entry, hash_bytes, is_control_word
 from quality.fasttext.matrix import Floats
+from quality.fasttext.memory import prefetch, zeros
 from quality.fasttext.model import FastTextModel
 from quality.fasttext.words import PART_BYTES, read_part
 from quality.kernel import lean_kernel
@@ -48,12 +48,19 @@ class WordBlock(NamedTuple):
 def new_word_block(model: FastTextModel) -> WordBlock:
     """Memory for one batch: about CACHE_BYTES."""
     dim = model.output_rows.shape[1]
-    n_slots = max(LEAST_CACHE_SLOTS, CACHE_BYTES // (4 * dim + 4 * PART_BYTES))
+    n_slots = max(LEAST_CACHE_SLOTS, CACHE_BYTES // (4 * dim + 4 * PART_BYTES) // 2 * 2)
+    # One piece of memory, for whole pages. An even number of slots lets sums begin with a cache line.
+    cache = zeros((n_slots * (4 * dim + 4 * PART_BYTES),), np.uint8)
     starts, ends, slots, n_rows = (np.empty(BLOCK_WORDS, np.int64) for _ in range(4))
-    rows = np.empty(BLOCK_WORDS * (1 + max_listed(model)), np.int64)
-    words = zeros((BLOCK_WORDS, 4), np.uint64)
     return WordBlock(
-        words, starts, ends, slots, n_rows, rows, zeros((n_slots, 4), np.uint64), zeros((n_slots, dim), np.float32)
+        words=np.empty((BLOCK_WORDS, 4), np.uint64),
+        starts=starts,
+        ends=ends,
+        slots=slots,
+        n_rows=n_rows,
+        rows=np.empty(BLOCK_WORDS * (1 + max_listed(model)), np.int64),
+        seen_words=cache[: n_slots * 4 * PART_BYTES].view(np.uint64).reshape(n_slots, 4),
+        seen_sums=cache[n_slots * 4 * PART_BYTES :].view(np.float32).reshape(n_slots, dim),
     )
 
 

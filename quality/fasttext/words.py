@@ -40,7 +40,7 @@ def read_word(data: Any, at: int, end: int) -> tuple[int, np.uint32]:
 
 
 @lean_kernel
-def read_part(data: Any, at: int, end: int) -> tuple[np.uint64, int]:
+def read_part(data: Any, at: int, end: int) -> tuple[Any, Any]:
     """The word's next bytes from `at` on, up to eight, first byte lowest, with zeros after them; how many they are.
 
     Fewer than eight: the word ends there, by a space or at `end`.

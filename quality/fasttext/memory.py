@@ -1,5 +1,9 @@
-"""Memory that lies as the processor fetches it: rows that begin where cache lines do, and are asked for before use."""
+"""Memory for tables that are looked up at random: on huge pages, from a cache line on, and asked for before use.
 
+A look into a table of a few megabytes waits for the memory, and on small pages for the table of pages as well.
+"""
+
+import math
 from typing import Any
 
 import numpy as np
@@ -9,19 +13,29 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-LINE_BYTES = 64
+HUGE_PAGE_BYTES = 2 << 20  # where Linux has them; NumPy asks for them for 4 MiB and more
+LEAST_PLACED_BYTES = 128 << 10  # what is smaller stays in the caches anyway
 READ, KEEP_IN_ALL_CACHES, DATA = 0, 3, 1  # arguments of LLVM's `llvm.prefetch`
 
 array_of: Any = make_array
 insert_function: Any = cgutils.get_or_insert_function
 
 
-def zeros(shape: tuple[int, int], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-    """As numpy.zeros, beginning with a cache line: a row of a line's size lies on one instead of two."""
-    n_bytes = shape[0] * shape[1] * np.dtype(dtype).itemsize
-    memory = np.zeros(n_bytes + LINE_BYTES, np.uint8)
-    first = -memory.ctypes.data % LINE_BYTES
+def zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """As numpy.zeros, on pages of its own."""
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    n_pages = -(-n_bytes // HUGE_PAGE_BYTES)
+    memory = np.zeros((n_pages + 1) * HUGE_PAGE_BYTES, np.uint8)
+    first = -memory.ctypes.data % HUGE_PAGE_BYTES
     return memory[first : first + n_bytes].view(dtype).reshape(shape)
+
+
+def placed(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A copy, read-only, on pages of its own where it is large enough for a page to matter."""
+    copy = zeros(values.shape, values.dtype) if values.nbytes >= LEAST_PLACED_BYTES else values.copy()
+    copy[...] = values
+    copy.flags.writeable = False
+    return copy
 
 
 def _prefetch(_context: Any, array: Any, index: Any) -> Any:
