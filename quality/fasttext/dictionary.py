@@ -71,13 +71,13 @@ def entry(dictionary: Dictionary, number: int) -> bytes:
 def number_of(dictionary: Dictionary, word: bytes) -> int:
     """The number of the entry `word`, or -1."""
     data = np.frombuffer(word, np.uint8)
-    return int(find_entry(dictionary, data, 0, len(data), _hash(data, 0, len(data))))
+    return int(find_entry(dictionary, data, 0, len(data), hash_bytes(data, 0, len(data))))
 
 
 def hash_of(word: bytes) -> int:
     """fastText's 32-bit hash of a word."""
     data = np.frombuffer(word, np.uint8)
-    return int(_hash(data, 0, len(data)))
+    return int(hash_bytes(data, 0, len(data)))
 
 
 def _free_slots(n_entries: int) -> npt.NDArray[np.int32]:
@@ -109,7 +109,7 @@ def _fill_slots(dictionary: Any) -> bool:
     mask = len(dictionary.slots) - 1
     probes_left = MAX_PROBES_PER_ENTRY * (len(dictionary.starts) + 1)
     for i in range(len(dictionary.starts)):
-        slot = _hash(dictionary.data, dictionary.starts[i], dictionary.ends[i]) & mask
+        slot = hash_bytes(dictionary.data, dictionary.starts[i], dictionary.ends[i]) & mask
         while dictionary.slots[slot] >= 0:
             slot = (slot + 1) & mask
             probes_left -= 1
@@ -120,10 +120,11 @@ def _fill_slots(dictionary: Any) -> bool:
 
 
 @lean_kernel
-def _hash(data: Any, start: int, end: int) -> np.uint32:
+def hash_bytes(data: Any, start: int, end: int) -> np.uint32:
+    """The hash of data[start:end)."""
     value = np.uint32(FNV_OFFSET)
     for i in range(start, end):
-        value = hash_byte(value, data[i])
+        value = hash_byte(value, data[np.uint64(i)])
     return value
 
 

@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from quality.fasttext.memory import placed, prefetch
 from quality.fasttext.reader import Reader
 from quality.kernel import lean_kernel
 
 N_CENTROIDS = 256  # of each part of a row
 MAX_DECODED_BYTES = 64 << 20  # a quantized matrix up to this size is kept dense, which is faster
-MAX_ALIGNED_BYTES = 64 << 20  # a dense one up to this size is copied to where memory is aligned
+MAX_PLACED_BYTES = 64 << 20  # a dense one up to this size is copied to where memory is fetched faster
 CHECKED_ROWS = 1 << 16
 
 Floats = npt.NDArray[np.float32]
@@ -34,13 +35,13 @@ def read_matrix(reader: Reader, dim: int, what: str) -> tuple[Matrix, int, bool]
     if n_columns != dim or n_rows < 0:
         raise reader.error(f"the {what} matrix is {n_rows:,} x {n_columns:,}, its vectors have {dim:,} dimensions")
     rows = _finite(reader, reader.array("<f4", n_rows * dim).reshape(n_rows, dim), what)
-    if rows.nbytes <= MAX_ALIGNED_BYTES:
-        rows = rows.copy()
     return dense(rows), n_rows, False
 
 
 def dense(rows: Floats) -> Matrix:
     """The matrix of these rows."""
+    if rows.nbytes <= MAX_PLACED_BYTES:
+        rows = placed(rows)
     rows.flags.writeable = False  # one compiled version, whoever owns the memory
     return Matrix(rows, np.empty((0, 1), np.uint8), np.empty((0, 1), np.float32), np.empty(0, np.float32))
 
@@ -112,6 +113,15 @@ def add_row(matrix: Any, row: int, total: Any) -> None:
     else:
         for k in range(len(total)):
             total[k] += matrix.rows[row, k]
+
+
+@lean_kernel
+def prefetch_row(matrix: Any, row: int) -> None:
+    """Ask for the beginning of a row, which will be added soon."""
+    if len(matrix.codes) > 0:
+        prefetch(matrix.codes, row * matrix.codes.shape[1])
+    else:
+        prefetch(matrix.rows, row * matrix.rows.shape[1])
 
 
 @lean_kernel

@@ -10,49 +10,39 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from quality.fasttext.dictionary import FNV_OFFSET, are_equal, find_entry, hash_byte, is_control_word
+from quality.fasttext.char_ngrams import LISTED_BYTES, NgramScratch, list_rows, max_listed, new_ngram_scratch, wrap
+from quality.fasttext.dictionary import find_entry, hash_bytes, is_control_word
 from quality.fasttext.matrix import Floats, add_row
 from quality.fasttext.model import FastTextModel
-from quality.fasttext.ngrams import bucket_of, is_kept, place_of
+from quality.fasttext.ngrams import is_kept, place_of
+from quality.fasttext.word_block import FACTS, HALF, NOT_KEPT, WordBlock, list_block, new_word_block, read_words
 from quality.kernel import lean_kernel
 
-WORD_BEGIN, WORD_END = ord("<"), ord(">")  # fastText puts words between these before taking n-grams
 WORD_NGRAM_PRIME = 116049371  # `Dictionary::addWordNgrams`
 NO_WORD = -1  # as the number of vectors: what was read is a label
-
-CACHE_FLOATS = 1 << 20  # of vectors of words already seen in a batch: 1 MiB, fits the second-level cache
-LEAST_CACHE_SLOTS = 64
-LISTED_ROWS = 256
-
-Integers = npt.NDArray[np.int64]
 
 
 class Scratch(NamedTuple):
     """Memory for one batch."""
 
     mean: Floats  # (dimensions,), the result
-    wrapped: npt.NDArray[np.uint8]  # a word between brackets
-    rows: Integers  # (LISTED_ROWS,) of vectors to be added
+    total: Floats  # (dimensions,), of a word that is not kept
+    rows: npt.NDArray[np.int64]  # of such a word
     open_ngrams: npt.NDArray[np.uint64]  # hashes of the word n-grams that end with the last word, longest first
-    seen_starts: Integers  # (slots,) where in the text a word begins that was seen before; -1: free
-    seen_ends: Integers
-    seen_counts: Integers  # how many vectors it has; NO_WORD
-    seen_sums: Floats  # (slots, dimensions) their sum
+    ngrams: NgramScratch
+    block: WordBlock
 
 
 def new_scratch(model: FastTextModel, longest_bytes: int) -> Scratch:
     """Memory for documents of up to `longest_bytes`."""
     dim = model.output_rows.shape[1]
-    n_slots = max(LEAST_CACHE_SLOTS, 1 << ((CACHE_FLOATS // dim).bit_length() - 1))
     return Scratch(
         mean=np.empty(dim, np.float32),
-        wrapped=np.empty(longest_bytes + 2, np.uint8),
-        rows=np.empty(LISTED_ROWS, np.int64),
+        total=np.empty(dim, np.float32),
+        rows=np.empty(max_listed(model), np.int64),
         open_ngrams=np.empty(max(1, model.ngrams.max_words - 1), np.uint64),
-        seen_starts=np.full(n_slots, -1, np.int64),
-        seen_ends=np.empty(n_slots, np.int64),
-        seen_counts=np.empty(n_slots, np.int64),
-        seen_sums=np.empty((n_slots, dim), np.float32),
+        ngrams=new_ngram_scratch(model, longest_bytes),
+        block=new_word_block(model),
     )
 
 
@@ -63,26 +53,22 @@ def mean_vector(data: Any, at: int, end: int, model: Any, scratch: Any) -> tuple
     Returns how many vectors it is the mean of, and whether the document has words.
     """
     mean = scratch.mean
-    mean[:] = np.float32(0.0)
+    _clear(mean)
     n_vectors = 0
     n_open = 0  # word n-grams that the next word makes longer
     has_words = False
     while at < end:
-        if is_space(data[at]):
-            at += 1
-            continue
-        start = at
-        word_hash = np.uint32(FNV_OFFSET)
-        while at < end and not is_space(data[at]):
-            word_hash = hash_byte(word_hash, data[at])
-            at += 1
-        has_words = True
-        n_added = _add_word(data, start, at, word_hash, model, scratch)
-        if n_added != NO_WORD:
-            n_vectors += n_added
-            if model.ngrams.max_words > 1:
-                n_vectors += _add_word_ngrams(word_hash, n_open, model, scratch)
-                n_open = min(n_open + 1, model.ngrams.max_words - 1)
+        n_words, at = read_words(data, at, end, scratch.block)
+        has_words = has_words or n_words > 0
+        list_block(data, n_words, model, scratch.block, scratch.ngrams)
+        first_row = 0
+        for i in range(n_words):
+            n_added, word_hash, first_row = _add_word(data, np.uint64(i), first_row, model, scratch)
+            if n_added != NO_WORD:
+                n_vectors += n_added
+                if model.ngrams.max_words > 1:
+                    n_vectors += _add_word_ngrams(word_hash, n_open, model, scratch)
+                    n_open = min(n_open + 1, model.ngrams.max_words - 1)
     if model.end_of_sentence >= 0:
         add_row(model.input, model.end_of_sentence, mean)
         n_vectors += 1
@@ -95,109 +81,62 @@ def mean_vector(data: Any, at: int, end: int, model: Any, scratch: Any) -> tuple
 
 
 @lean_kernel
-def is_space(byte: int) -> bool:
-    """What separates words in fastText's `Dictionary::readWord`."""
-    return byte <= 32 and (byte == 32 or 9 <= byte <= 13 or byte == 0)
+def _add_word(data: Any, i: np.uint64, first_row: int, model: Any, scratch: Any) -> tuple[Any, Any, Any]:
+    """Add the vectors of the block's word `i` and of its n-grams: how many (NO_WORD: a label), and the word's hash.
 
-
-@lean_kernel
-def _add_word(data: Any, start: int, end: int, word_hash: np.uint32, model: Any, scratch: Any) -> int:
-    """Add the vectors of the word data[start:end) and of its n-grams; how many there are, NO_WORD for a label.
-
-    A word's vectors are always summed up before they are added, whether the sum is remembered or not, so
-    rounding is the same; and a remembered sum is used for the very same bytes alone.
+    The rows listed for it begin at `first_row`; where the next word's begin is returned too. A word's vectors are
+    always summed up before they are added, whether the sum is remembered or not, so rounding is the same.
     """
-    slot = (word_hash ^ (word_hash >> 15)) & (len(scratch.seen_starts) - 1)
-    first = scratch.seen_starts[slot]
-    if first < 0 or not are_equal(data, first, scratch.seen_ends[slot], data, start, end):
-        scratch.seen_starts[slot] = start
-        scratch.seen_ends[slot] = end
-        scratch.seen_counts[slot] = _sum_word(data, start, end, word_hash, model, scratch, scratch.seen_sums[slot])
-    if scratch.seen_counts[slot] > 0:
-        for k in range(len(scratch.mean)):
-            scratch.mean[k] += scratch.seen_sums[slot, k]
-    return int(scratch.seen_counts[slot])
+    block = scratch.block
+    n_rows = block.n_rows[i]
+    if n_rows == NOT_KEPT:
+        word_hash = hash_bytes(data, block.starts[i], block.ends[i])
+        n_vectors = _sum_word(data, block.starts[i], block.ends[i], word_hash, model, scratch)
+        if n_vectors > 0:
+            _add(scratch.total, scratch.mean)
+        return n_vectors, word_hash, first_row
+    total = block.seen_sums[np.uint64(block.slots[i])]
+    if n_rows >= 0:
+        _clear(total)
+        for row in range(first_row, first_row + n_rows):
+            add_row(model.input, block.rows[row], total)
+        first_row += n_rows
+    _add(total, scratch.mean)
+    facts = block.words[i, FACTS]
+    return np.int64(facts >> HALF), np.uint32(facts & np.uint64(0xFFFFFFFF)), first_row
 
 
 @lean_kernel
-def _sum_word(data: Any, start: int, end: int, word_hash: np.uint32, model: Any, scratch: Any, total: Any) -> int:
-    """Set `total` to the sum of the word's vectors; their number, or NO_WORD."""
-    total[:] = np.float32(0.0)
+def _sum_word(data: Any, start: int, end: int, word_hash: np.uint32, model: Any, scratch: Any) -> int:
+    """Set `scratch.total` to the sum of the vectors of a word of any length; their number, or NO_WORD."""
     number = find_entry(model.dictionary, data, start, end, word_hash)
     if number >= model.dictionary.n_words or is_control_word(data, start, end):
         return NO_WORD
+    _clear(scratch.total)
     n_vectors = 0
     if number >= 0:
-        add_row(model.input, number, total)
+        add_row(model.input, number, scratch.total)
         n_vectors += 1
     if model.ngrams.max_chars > 0:
-        n_vectors += _add_char_ngrams(data, start, end, model, scratch, total)
+        size = wrap(data, start, end, scratch.ngrams.wrapped)
+        for first in range(0, size, LISTED_BYTES):
+            n_rows = list_rows(first, size, model, scratch.ngrams, scratch.rows, 0)
+            for i in range(n_rows):
+                add_row(model.input, scratch.rows[i], scratch.total)
+            n_vectors += n_rows
     return n_vectors
 
 
 @lean_kernel
-def _add_char_ngrams(data: Any, start: int, end: int, model: Any, scratch: Any, total: Any) -> Any:
-    """Add the vectors of the n-grams of characters of the word data[start:end); how many there are.
-
-    Rows are listed first and then added: which n-grams were pruned cannot be foreseen, and waiting for each takes
-    longer.
-    """
-    size = _wrap(data, start, end, scratch.wrapped)
-    n_vectors = 0
-    n_rows = 0
-    for at in range(size):
-        if not _continues_character(scratch.wrapped[at]):
-            n_rows = _list_char_ngrams(scratch.wrapped, at, size, model, scratch.rows, n_rows)
-            if n_rows > len(scratch.rows) - model.ngrams.max_chars:
-                n_vectors += _add_rows(model, scratch.rows, n_rows, total)
-                n_rows = 0
-    return n_vectors + _add_rows(model, scratch.rows, n_rows, total)
+def _clear(total: Any) -> None:
+    for k in range(len(total)):
+        total[k] = np.float32(0.0)
 
 
 @lean_kernel
-def _add_rows(model: Any, buckets: Any, n_rows: Any, total: Any) -> Any:
-    for i in range(n_rows):
-        add_row(model.input, model.dictionary.n_words + place_of(buckets[i], model.ngrams), total)
-    return n_rows
-
-
-@lean_kernel
-def _wrap(data: Any, start: int, end: int, wrapped: Any) -> int:
-    """Fill `wrapped` with the word data[start:end) between fastText's brackets; its size in bytes."""
-    wrapped[0] = WORD_BEGIN
-    for i in range(end - start):
-        wrapped[1 + i] = data[start + i]
-    wrapped[1 + end - start] = WORD_END
-    return end - start + 2
-
-
-@lean_kernel
-def _continues_character(byte: int) -> bool:
-    return (byte & 0xC0) == 0x80
-
-
-@lean_kernel
-def _list_char_ngrams(wrapped: Any, first: int, size: int, model: Any, rows: Any, n_rows: int) -> int:
-    """Append to rows[:n_rows] those of the n-grams that begin at byte `first` of wrapped[:size]; how many rows then.
-
-    A bracket alone is no n-gram (`Dictionary::computeSubwords`).
-    """
-    ngram_hash = np.uint32(FNV_OFFSET)
-    at = first
-    for n_chars in range(1, model.ngrams.max_chars + 1):
-        if at >= size:
-            break
-        ngram_hash = hash_byte(ngram_hash, wrapped[at])
-        at += 1
-        while at < size and _continues_character(wrapped[at]):
-            ngram_hash = hash_byte(ngram_hash, wrapped[at])
-            at += 1
-        is_bracket = n_chars == 1 and (first == 0 or at == size)
-        if n_chars >= model.ngrams.min_chars and not is_bracket:
-            bucket = bucket_of(ngram_hash, model.ngrams)
-            rows[n_rows] = bucket
-            n_rows += is_kept(bucket, model.ngrams)
-    return n_rows
+def _add(vector: Any, total: Any) -> None:
+    for k in range(len(total)):
+        total[k] += vector[k]
 
 
 @lean_kernel

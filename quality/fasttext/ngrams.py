@@ -5,17 +5,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from quality.fasttext.memory import placed
 from quality.kernel import lean_kernel
 
 BLOCK_BITS = 5
 BLOCK_BUCKETS = 1 << BLOCK_BITS
+COUNT_SHIFT = np.uint64(BLOCK_BUCKETS)
 
 
 class Ngrams(NamedTuple):
     """n-grams of words and of characters, by bucket.
 
-    Of a pruned model, bits say which buckets are kept, and counts how many are kept before each 32 of them. So whether
-    a bucket is kept and its place among the kept ones take a look into a small array each.
+    Of a pruned model, a block for each 32 buckets says which of them are kept and how many are kept before it. So
+    whether a bucket is kept and its place among the kept ones take one look into a small array.
     """
 
     max_words: int  # 1: no n-grams of words
@@ -25,8 +27,7 @@ class Ngrams(NamedTuple):
     reciprocal: int  # with `shift`: to divide by n_buckets with a multiplication
     shift: int
     is_pruned: bool
-    kept: npt.NDArray[np.uint32]  # (n_buckets / 32,) bits, none where nothing is pruned
-    kept_before: npt.NDArray[np.int32]
+    kept: npt.NDArray[np.uint64]  # (n_buckets / 32,): bits, and the count in the upper half; none if not pruned
 
 
 def new_ngrams(
@@ -37,13 +38,14 @@ def new_ngrams(
     shift = max(1, (n_buckets - 1).bit_length()) if n_buckets else 1
     reciprocal = ((1 << 32) * ((1 << shift) - n_buckets)) // n_buckets + 1 if n_buckets else 0
     n_blocks = 0 if kept is None else n_buckets // BLOCK_BUCKETS + 1
-    bits = np.zeros(n_blocks, np.uint32)
-    counts = np.zeros(n_blocks, np.int32)
+    bits = np.zeros(n_blocks, np.uint64)
+    counts = np.zeros(n_blocks, np.uint64)
     if kept is not None:
-        np.bitwise_or.at(bits, kept >> BLOCK_BITS, np.uint32(1) << (kept & (BLOCK_BUCKETS - 1)).astype(np.uint32))
-        counts += np.bincount(kept >> BLOCK_BITS, minlength=n_blocks).astype(np.int32)
-    before = np.cumsum(counts, dtype=np.int32) - counts
-    return Ngrams(max_words, min_chars, max_chars, n_buckets, reciprocal, shift, kept is not None, bits, before)
+        np.bitwise_or.at(bits, kept >> BLOCK_BITS, np.uint64(1) << (kept & (BLOCK_BUCKETS - 1)).astype(np.uint64))
+        counts += np.bincount(kept >> BLOCK_BITS, minlength=n_blocks).astype(np.uint64)
+    before = np.cumsum(counts, dtype=np.uint64) - counts
+    blocks = bits | (before << COUNT_SHIFT)
+    return Ngrams(max_words, min_chars, max_chars, n_buckets, reciprocal, shift, kept is not None, placed(blocks))
 
 
 @lean_kernel
@@ -60,7 +62,7 @@ def is_kept(bucket: int, ngrams: Any) -> Any:
     """Whether the bucket has a row."""
     if not ngrams.is_pruned:
         return True
-    return (ngrams.kept[bucket >> BLOCK_BITS] >> np.uint32(bucket & (BLOCK_BUCKETS - 1))) & 1 != 0
+    return (ngrams.kept[np.uint64(bucket >> BLOCK_BITS)] >> np.uint64(bucket & (BLOCK_BUCKETS - 1))) & np.uint64(1) != 0
 
 
 @lean_kernel
@@ -68,9 +70,9 @@ def place_of(bucket: int, ngrams: Any) -> Any:
     """The row of a bucket that is kept, among the rows of n-grams."""
     if not ngrams.is_pruned:
         return bucket
-    block = bucket >> BLOCK_BITS
+    block = ngrams.kept[np.uint64(bucket >> BLOCK_BITS)]
     lower = (np.uint64(1) << np.uint64(bucket & (BLOCK_BUCKETS - 1))) - np.uint64(1)
-    return ngrams.kept_before[block] + _count_ones(np.uint64(ngrams.kept[block]) & lower)
+    return np.int64(block >> COUNT_SHIFT) + _count_ones(block & lower)
 
 
 @lean_kernel

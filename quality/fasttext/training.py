@@ -14,17 +14,16 @@ import pyarrow as pa
 from quality.arrow_text import text_buffers
 from quality.fasttext.dictionary import (
     END_OF_SENTENCE,
-    FNV_OFFSET,
     dictionary_of,
     find_entry,
-    hash_byte,
     hash_of,
     is_control_word,
     number_of,
 )
-from quality.fasttext.mean_vector import WORD_NGRAM_PRIME, is_space
+from quality.fasttext.mean_vector import WORD_NGRAM_PRIME
 from quality.fasttext.training_settings import TrainingSettings
 from quality.fasttext.vocabulary import Vocabulary, count_words
+from quality.fasttext.words import is_space, read_word
 from quality.kernel import lean_kernel
 
 Floats = npt.NDArray[np.float32]
@@ -127,10 +126,7 @@ def _list_rows(
             at += 1
             continue
         start = at
-        word_hash = np.uint32(FNV_OFFSET)
-        while at < end and not is_space(data[at]):
-            word_hash = hash_byte(word_hash, data[at])
-            at += 1
+        at, word_hash = read_word(data, start, end)
         if not is_control_word(data, start, at):
             number = find_entry(dictionary, data, start, at, word_hash)
             n_rows = _list_word(number, word_hash, n_open, dictionary, of_ngrams, step, n_rows)

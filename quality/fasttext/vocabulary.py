@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from quality.arrow_text import Bytes, Offsets
-from quality.fasttext.dictionary import END_OF_SENTENCE, FNV_OFFSET, are_equal, hash_byte, is_control_word
-from quality.fasttext.mean_vector import is_space
+from quality.fasttext.dictionary import END_OF_SENTENCE, are_equal, is_control_word
+from quality.fasttext.words import is_space, read_word
 from quality.kernel import lean_kernel
 
 FIRST_SLOTS = 1 << 16
@@ -56,10 +56,7 @@ def _count_words(
                 at += 1
                 continue
             start = at
-            word_hash = np.uint32(FNV_OFFSET)
-            while at < offsets[i + 1] and not is_space(data[at]):
-                word_hash = hash_byte(word_hash, data[at])
-                at += 1
+            at, word_hash = read_word(data, start, offsets[i + 1])
             if is_control_word(data, start, at):
                 continue
             n_tokens += 1

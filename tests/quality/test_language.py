@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quality import language
+from quality.fasttext import word_block
 from quality.fasttext.model import load_model
 from quality.input_file import ChangedFile, InputFile
 from quality.language import identify
@@ -78,6 +79,30 @@ def test_words_from_an_other_slot_owner_are_not_mixed_up() -> None:
         assert (together[0][i], together[1][i]) == (label[0], score[0])
 
 
+def test_words_as_long_as_a_cached_one_and_longer() -> None:
+    """Words that are equal in the bytes that the cache keeps, and differ after them."""
+    kept = word_block.KEPT_BYTES
+    for word in ("Donaudampfschifffahrtsgesellschaft", "достопримечательность", "x" * 100):
+        content = word.encode()
+        texts = [content[:size].decode(errors="ignore") for size in range(kept - 2, min(len(content), kept + 12))]
+        labels, scores = identify(pa.array([*texts, *reversed(texts), " ".join(texts)]))
+        alone = [identify(pa.array([text])) for text in texts]
+        assert labels.to_pylist()[: len(texts)] == [label[0].as_py() for label, _ in alone]
+        assert scores.to_pylist()[: len(texts)] == [score[0].as_py() for _, score in alone]
+        assert scores.to_pylist()[len(texts) : -1] == scores.to_pylist()[: len(texts)][::-1]
+
+
+def test_the_size_of_the_cache_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With few slots, words of one block take each other's."""
+    texts = pa.array([*multilingual_texts(300), *SENTENCES.values()])
+    labels, scores = identify(texts)
+    monkeypatch.setattr(word_block, "CACHE_BYTES", 0)
+    monkeypatch.setattr(word_block, "LEAST_CACHE_SLOTS", 2)
+    other_labels, other_scores = identify(texts)
+    assert labels.equals(other_labels)
+    assert scores.equals(other_scores)
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.one_of(documents, st.sampled_from(multilingual_texts(20))), min_size=1, max_size=6))
 def test_a_result_does_not_depend_on_the_batch(texts: list[str]) -> None:
@@ -97,7 +122,7 @@ def test_the_model_s_shape() -> None:
     model, labels = language.default_model()
     assert len(labels) == len(model.output_rows) == 176
     assert np.count_nonzero(model.tree.left >= 0) == 175
-    n_kept = sum(int(block).bit_count() for block in model.ngrams.kept)
+    n_kept = sum((int(block) & 0xFFFFFFFF).bit_count() for block in model.ngrams.kept)
     assert model.input.rows.shape == (model.dictionary.n_words + n_kept, 16)
 
 
