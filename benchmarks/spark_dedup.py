@@ -1,0 +1,77 @@
+"""`dedup.apply` on documents that never were (`synthetic_bands.py`), and what Spark counted meanwhile."""
+
+from contextlib import contextmanager
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyspark.sql import SparkSession
+
+from benchmarks.spark_stages import Counted, counting
+from benchmarks.synthetic_bands import Documents
+from dedup.settings import DedupSettings
+from pipelines.session import spark_session
+
+RECORDS_A_PARTITION = 2_000_000  # of (band hash, document) in a shuffle, as many as 64 MB
+ROWS_A_FILE = 250_000
+SETTINGS = DedupSettings(exact=False)  # near duplicates alone, as datatrove's stages
+
+
+class Found(NamedTuple):
+    """What one run found, and what it took."""
+
+    removed: int
+    wall_seconds: float
+    counted: Counted
+
+
+@contextmanager
+def session(memory: str = "6g", master: str = "local[2]") -> Iterator[SparkSession]:
+    """As `mixdown build` starts one, with memory for the larger sizes."""
+    spark = spark_session(master, {"spark.driver.memory": memory})
+    try:
+        yield spark
+    finally:
+        spark.stop()
+
+
+def write_documents(folder: Path, documents: Documents) -> None:
+    """The columns that `find_duplicates` reads, as Parquet files of ROWS_A_FILE rows."""
+    folder.mkdir()
+    for number, start in enumerate(range(0, len(documents.bands), ROWS_A_FILE)):
+        bands = documents.bands[start : start + ROWS_A_FILE]
+        pq.write_table(_columns(start, bands), folder / f"part-{number:05d}.parquet", use_dictionary=False)
+
+
+def _columns(start: int, bands: "np.ndarray[tuple[int, int], np.dtype[np.int64]]") -> pa.Table:
+    """`find_duplicates` wants these: change this function with it."""
+    count = len(bands)
+    position = pa.array(np.arange(start, start + count))
+    offsets = np.arange(count + 1, dtype=np.int32) * np.int32(bands.shape[1])
+    return pa.table(
+        {
+            "position": position,
+            "priority_rank": pa.array(np.zeros(count, np.int32)),
+            "doc_id": pc.utf8_lpad(position.cast(pa.string()), 32, "0"),
+            "content_hash": pa.nulls(count, pa.binary()),
+            "bands": pa.ListArray.from_arrays(offsets, np.ascontiguousarray(bands).reshape(-1)),
+        }
+    )
+
+
+def find(spark: SparkSession, folder: Path, settings: DedupSettings = SETTINGS) -> Found:
+    """Find the duplicates among the documents in `folder` and count the removed."""
+    from dedup.apply import find_duplicates
+
+    documents = spark.read.parquet(str(folder))
+    records = documents.count() * settings.bands
+    spark.conf.set("spark.sql.shuffle.partitions", str(max(8, records // RECORDS_A_PARTITION)))
+    started = perf_counter()
+    with counting(spark) as counted:
+        removed = find_duplicates(documents, settings).count()
+    return Found(removed, perf_counter() - started, counted)
