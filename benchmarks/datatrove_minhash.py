@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xxhash
 from datatrove.data import Document
 from datatrove.pipeline.dedup import MinhashDedupBuckets, MinhashDedupCluster, MinhashDedupFilter, MinhashDedupSignature
 from datatrove.pipeline.dedup.minhash import MinhashConfig
@@ -26,12 +27,24 @@ class DatatroveMinhash:
         self._config = MinhashConfig(num_buckets=bands, hashes_per_bucket=rows)
         self._first_of_rank: list[int] = []
 
-    def sign(self, texts: list[str]) -> None:
-        """Stage 1, RANKS times."""
+    def sign(self, texts: list[str]) -> list[NDArray[np.uint64]]:
+        """Stage 1, RANKS times; returns the shingles that it hashed of each document."""
         self._first_of_rank = [rank * len(texts) // RANKS for rank in range(RANKS)]
-        stage = MinhashDedupSignature(str(self._folder / "signatures"), config=self._config)
+        stage: Any = MinhashDedupSignature(str(self._folder / "signatures"), config=self._config)
+        # Its own passes text, which xxhash 4 refuses.
+        stage._hash_func = lambda gram: xxhash.xxh64_intdigest(gram.encode())
+        shingles: list[NDArray[np.uint64]] = []
+        get_shingles = stage.get_shingles
+
+        def get_and_remember(text: str) -> NDArray[np.uint64]:
+            found: NDArray[np.uint64] = get_shingles(text)
+            shingles.append(np.unique(found))
+            return found
+
+        stage.get_shingles = get_and_remember
         for rank, part in enumerate(self._parts(texts)):
             stage.run((Document(text=text, id="") for text in part), rank, RANKS)
+        return shingles
 
     def write_signatures(self, lanes: NDArray[np.uint64]) -> None:
         """What stage 1 would have written for uint64[n, bands, rows]: sorted records, a file for every band and rank."""

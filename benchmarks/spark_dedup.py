@@ -1,7 +1,7 @@
 """`dedup.apply` on documents that never were (`synthetic_bands.py`), and what Spark counted meanwhile."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
 from benchmarks.spark_stages import Counted, counting
@@ -48,7 +49,7 @@ def write_documents(folder: Path, documents: Documents) -> None:
         pq.write_table(_columns(start, bands), folder / f"part-{number:05d}.parquet", use_dictionary=False)
 
 
-def _columns(start: int, bands: "np.ndarray[tuple[int, int], np.dtype[np.int64]]") -> pa.Table:
+def _columns(start: int, bands: NDArray[np.int64]) -> pa.Table:
     """`find_duplicates` wants these: change this function with it."""
     count = len(bands)
     position = pa.array(np.arange(start, start + count))
@@ -56,10 +57,14 @@ def _columns(start: int, bands: "np.ndarray[tuple[int, int], np.dtype[np.int64]]
     return pa.table(
         {
             "position": position,
-            "priority_rank": pa.array(np.zeros(count, np.int32)),
+            "preference": pa.ListArray.from_arrays(np.arange(count + 1, dtype=np.int32), np.zeros(count)),
             "doc_id": pc.utf8_lpad(position.cast(pa.string()), 32, "0"),
             "content_hash": pa.nulls(count, pa.binary()),
+            "url_hash": pa.nulls(count, pa.binary()),
+            "repository": pa.nulls(count, pa.string()),
             "bands": pa.ListArray.from_arrays(offsets, np.ascontiguousarray(bands).reshape(-1)),
+            "signature": pa.nulls(count, pa.binary()),
+            "is_known": pa.array(np.zeros(count, np.bool_)),
         }
     )
 
