@@ -47,7 +47,7 @@ class DatatroveMinhash:
         return shingles
 
     def write_signatures(self, lanes: NDArray[np.uint64]) -> None:
-        """What stage 1 would have written for uint64[n, bands, rows]: sorted records, a file for every band and rank."""
+        """What stage 1 would have written for uint64[n, bands, rows]: sorted records, a file a band and rank."""
         count, bands, rows = lanes.shape
         self._first_of_rank = [rank * count // RANKS for rank in range(RANKS)]
         record = np.dtype([(f"lane{row}", "<u8") for row in range(rows)] + [("document", "<u4")])

@@ -16,15 +16,17 @@ pairs by brute force (`jaccard_pairs.py`), over the shingles that the signatures
 `--quick`: a tenth of the documents, two seeds. Times are no subject here.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from benchmarks.datatrove_minhash import DatatroveMinhash
 from benchmarks.documentation import documents as real_documents
-from benchmarks.duplicate_scores import Scores, clusters, scores
+from benchmarks.duplicate_scores import clusters, scores
 from benchmarks.harness import machine, print_result, workspace
-from benchmarks.jaccard_pairs import similar_pairs
+from benchmarks.jaccard_pairs import Pairs, Sets, similar_pairs
 from benchmarks.near_copies import planted
 from dedup.bands import band_hashes
 from dedup.greedy import surviving
@@ -40,9 +42,6 @@ THRESHOLD = 0.8
 LEAST = 0.4  # similarity of pairs that are looked at
 RANGES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0)
 
-Sets = tuple[NDArray[np.uint64], NDArray[np.int64]]  # values, offsets
-Pairs = tuple[NDArray[np.int64], NDArray[np.float64]]  # of documents, and their similarities
-
 
 def run(quick: bool) -> None:
     """Print recall, precision and macro-F1."""
@@ -53,7 +52,7 @@ def run(quick: bool) -> None:
         copies = planted(documents, N_PLANTED // (10 if quick else 1), DedupSettings().ngram)
         texts = [document.text for document in [*documents, *copies]]
         sets = shingle_sets(pa.array(texts), DedupSettings())
-        pairs = similar_pairs(*sets, LEAST)
+        pairs = similar_pairs(sets, LEAST)
         print(
             f"{len(documents):,} documents and {len(copies):,} planted copies; pairs of {THRESHOLD} and more: "
             f"{np.sum(pairs[1] >= THRESHOLD):,}, of these equal: {np.sum(pairs[1] == 1):,}"
@@ -71,7 +70,7 @@ def run(quick: bool) -> None:
             "datasketch": _datasketch(sets),
         }
         seeds = [_clusters_of(_survivors(*signed, sets, "none")) for signed in found.values()]
-        for name, truth in {"mixdown's": pairs, "datatrove's": similar_pairs(*their_sets, LEAST)}.items():
+        for name, truth in {"mixdown's": pairs, "datatrove's": similar_pairs(their_sets, LEAST)}.items():
             _compare(f"{name} shingles", truth, tools, seeds, len(texts))
 
 
@@ -95,23 +94,21 @@ def _recall(pairs: Pairs, bands_of_seeds: list[NDArray[np.int64]]) -> None:
     """Observed over the seeds beside expected, by range; and as a result that of THRESHOLD and more."""
     (i, j), similarity = pairs[0].T, pairs[1]
     met = np.stack([(bands[i] == bands[j]).any(axis=1) for bands in bands_of_seeds])
-    ranges = [(low, high, (similarity >= low) & (similarity < high)) for low, high in zip(RANGES, RANGES[1:])]
+    ranges = [(low, high, (similarity >= low) & (similarity < high)) for low, high in pairwise(RANGES)]
     ranges.append((THRESHOLD, 1.0, (similarity >= THRESHOLD) & (similarity < 1)))
-    ranges.append((THRESHOLD, None, similarity >= THRESHOLD))
+    ranges.append((THRESHOLD, 2.0, similarity >= THRESHOLD))
     print(f"\n{'similarity':>14} {'pairs':>10} {'expected':>9} {'recall':>9} {'std error':>9}")
     for low, high, chosen in ranges:
         if chosen.any():
             by_seed = met[:, chosen].mean(axis=1)
             expected, recall = float(theory(similarity[chosen]).mean()), float(by_seed.mean())
             error = float(by_seed.std(ddof=1) / len(by_seed) ** 0.5)
-            name = f"{low:.2f} to {high:.2f}" if high else f"{low:.2f} and more"
+            name = f"{low:.2f} to {high:.2f}" if high <= 1 else f"{low:.2f} and more"
             print(f"{name:>14} {chosen.sum():10,} {expected:9.4f} {recall:9.4f} {error:9.4f}")
     print_result("recall over theory", recall / expected, recall=recall, expected=expected, standard_error=error)
 
 
-def _survivors(
-    lanes: NDArray[np.uint32], bands: NDArray[np.int64], sets: Sets, verify: str
-) -> NDArray[np.int64]:
+def _survivors(lanes: NDArray[np.uint32], bands: NDArray[np.int64], sets: Sets, verify: str) -> NDArray[np.int64]:
     """Each document's survivor by mixdown's rules, itself included; documents are in their order of preference."""
     survivors = np.arange(len(bands))
     if verify == "none":

@@ -7,13 +7,16 @@ from scipy.sparse import csr_array
 ROWS_AT_ONCE = 500
 
 
-def similar_pairs(
-    values: NDArray[np.uint64], offsets: NDArray[np.int64], least: float
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+Sets = tuple[NDArray[np.uint64], NDArray[np.int64]]  # values, offsets: as of dedup.shingle_sets
+Pairs = tuple[NDArray[np.int64], NDArray[np.float64]]  # of documents, and their similarities
+
+
+def similar_pairs(sets: Sets, least: float) -> Pairs:
     """Pairs (i < j) with Jaccard similarity of `least` or more, int64[m, 2], and their similarities, float64[m].
 
     Document i's shingles are values[offsets[i]:offsets[i + 1]], each once. Nothing is estimated or sampled.
     """
+    values, offsets = sets
     count = len(offsets) - 1
     names, columns = np.unique(values, return_inverse=True)
     ones = np.ones(len(values), np.int32)

@@ -33,7 +33,7 @@ class Stage:
     tasks: tuple[Task, ...]
 
     def skew(self, of: str) -> float:
-        """The most of `read`, `written` or `run_seconds` that a task has, over the median task's (at least 1 record)."""
+        """The most of `read`, `written` or `run_seconds` that a task has, over the median task's (at least 1)."""
         values = [getattr(task, of) for task in self.tasks]
         return float(max(values) / max(median(values), 1e-3 if of == "run_seconds" else 1))
 

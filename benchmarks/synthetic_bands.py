@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.bands import band_hashes
+
 BANDS = 14
 ROWS = 8
 COPIES_SHARE = 0.2
@@ -22,10 +24,11 @@ SEED = 20
 
 @dataclass(frozen=True)
 class Documents:
-    """n documents: their cluster's first document, int64[n], and their bands, int64[n, BANDS]."""
+    """n documents: their cluster's first document, int64[n], their bands, int64[n, BANDS], and perhaps signatures."""
 
     first: NDArray[np.int64]
     bands: NDArray[np.int64]
+    signatures: NDArray[np.uint32] | None = None  # [n, BANDS * ROWS]
 
 
 def documents(count: int, seed: int = SEED) -> Documents:
@@ -36,14 +39,16 @@ def documents(count: int, seed: int = SEED) -> Documents:
 
 
 def one_hot_page(copies: int, others: int, seed: int = SEED) -> Documents:
-    """Near copies of one page among documents that have none: a fifth of the copies differs in no band."""
+    """Near copies of one page, 0.9 to 1 similar to it, among documents that have none; with signatures."""
     draw = np.random.Generator(np.random.PCG64(seed))
     count = copies + others
     order = draw.permutation(count)
     first = np.arange(count)
     first[order[:copies]] = order[0]
-    similarity = np.minimum(1.0, draw.uniform(0.9, 1.025, count))
-    return Documents(first, _bands(first, similarity, seed))
+    signatures = draw.integers(0, 2**32, (count, BANDS * ROWS), np.uint32)
+    kept = draw.random((count, BANDS * ROWS), np.float32) < draw.uniform(0.9, 1.0, (count, 1))
+    signatures = np.where(kept & (first == order[0])[:, None], signatures[order[0]], signatures)
+    return Documents(first, band_hashes(signatures, BANDS, ROWS), signatures)
 
 
 def lanes_of_bands(bands: NDArray[np.int64]) -> NDArray[np.uint64]:

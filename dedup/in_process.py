@@ -44,7 +44,7 @@ def star_edges(bands: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def near_labels(bands: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Components of the candidates: the rows that have one, int64[k] ascending, and the smallest row of each's, int64[k].
+    """Components of the candidates: the rows that have one, int64[k] ascending, and each one's smallest row, int64[k].
 
     With the rows in their order of preference, the smallest is the survivor, and every other row goes.
     """
