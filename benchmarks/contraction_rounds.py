@@ -1,7 +1,7 @@
 """Rounds that star contraction takes, by the same rounds in NumPy: a million documents in a second, ten million in ten.
 
 The operations are those of `dedup/star_contraction.py` on arrays, on the stars of documents that never were
-(`synthetic_bands.py`). Printed are rounds, edges a document and the largest component for sizes from 10,000 to ten
+(`synthetic_bands.py`), where copies are of copies, so that components have chains. Printed are rounds, edges a document and the largest component for sizes from 10,000 to ten
 million (`--quick`: a million), and the rounds that a doubling of the documents adds, by a fitted line.
 """
 
@@ -24,7 +24,7 @@ def run(quick: bool) -> None:
     counts = COUNTS[: 3 if quick else None]
     rounds = []
     for count in counts:
-        edges = star_edges(synthetic_bands.documents(count).bands)
+        edges = star_edges(synthetic_bands.documents(count, chained=True).bands)
         rounds.append(contraction_rounds(edges))
         nodes, labels = solve_components(edges)
         _, sizes = np.unique(labels, return_counts=True)

@@ -32,10 +32,14 @@ class Stage:
     spilled_bytes: int
     tasks: tuple[Task, ...]
 
+    def values(self, of: str) -> list[float]:
+        """`read`, `written` or `run_seconds` of each task."""
+        return [getattr(task, of) for task in self.tasks]
+
     def skew(self, of: str) -> float:
-        """The most of `read`, `written` or `run_seconds` that a task has, over the median task's (at least 1)."""
-        values = [getattr(task, of) for task in self.tasks]
-        return float(max(values) / max(median(values), 1e-3 if of == "run_seconds" else 1))
+        """The largest task over the median one, which counts as one record or millisecond at least."""
+        values = self.values(of)
+        return max(values) / max(median(values), 1e-3 if of == "run_seconds" else 1)
 
 
 @dataclass

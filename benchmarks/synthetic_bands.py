@@ -31,11 +31,12 @@ class Documents:
     signatures: NDArray[np.uint32] | None = None  # [n, BANDS * ROWS]
 
 
-def documents(count: int, seed: int = SEED) -> Documents:
-    """`count` documents in random order."""
+def documents(count: int, seed: int = SEED, chained: bool = False) -> Documents:
+    """`count` documents in random order; `chained`: copies are of any earlier one of the cluster, and so on to it."""
     draw = np.random.Generator(np.random.PCG64(seed))
-    first = _clusters(count, draw)
-    return Documents(first, _bands(first, draw.uniform(LEAST_SIMILARITY, 1.0, count), seed))
+    first, parent = _clusters(count, draw)
+    parent = parent if chained else first
+    return Documents(first, _bands(parent, draw.uniform(LEAST_SIMILARITY, 1.0, count), seed))
 
 
 def one_hot_page(copies: int, others: int, seed: int = SEED) -> Documents:
@@ -58,7 +59,8 @@ def lanes_of_bands(bands: NDArray[np.int64]) -> NDArray[np.uint64]:
         return _mixed(bands.view(np.uint64)[:, :, None] + steps) >> np.uint64(3)  # datatrove's lanes have 61 bits
 
 
-def _clusters(count: int, draw: np.random.Generator) -> NDArray[np.int64]:
+def _clusters(count: int, draw: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The first document of each one's cluster, and an earlier one of it; of those that are first, themselves."""
     largest = max(2, int(count * LARGEST_SHARE))
     sizes = np.arange(2, largest + 1)
     chances = sizes**-EXPONENT
@@ -70,16 +72,23 @@ def _clusters(count: int, draw: np.random.Generator) -> NDArray[np.int64]:
     members = order[: drawn.sum()]
     starts = np.cumsum(drawn) - drawn
     first[members] = np.repeat(members[starts], drawn)
-    return first
+    parent = first.copy()
+    place = np.arange(len(members)) - np.repeat(starts, drawn)  # in the cluster
+    earlier = (draw.random(len(members)) * place).astype(np.int64)
+    parent[members] = members[np.repeat(starts, drawn) + earlier]
+    return first, parent
 
 
-def _bands(first: NDArray[np.int64], similarity: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
-    count = len(first)
+def _bands(parent: NDArray[np.int64], similarity: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
+    """A band is the parent's with probability similarity^ROWS, else a document's own."""
+    count = len(parent)
     bands = np.empty((count, BANDS), np.int64)
     draw = np.random.Generator(np.random.PCG64(seed + 1))
     chance = similarity**ROWS
     for band in range(BANDS):
-        owner = np.where(draw.random(count) < chance, first, np.arange(count))
+        owner = np.where(draw.random(count) < chance, parent, np.arange(count))
+        while not np.array_equal(owner, above := owner[owner]):  # the parent's may be its parent's
+            owner = above
         with np.errstate(over="ignore"):
             named = (np.uint64(band + 1) << np.uint64(56)) + owner.astype(np.uint64)
             bands[:, band] = _mixed(named + np.uint64(seed)).view(np.int64)
