@@ -1,8 +1,9 @@
 """Rounds that star contraction takes, by the same rounds in NumPy: a million documents in a second, ten million in ten.
 
 The operations are those of `dedup/star_contraction.py` on arrays, on the stars of documents that never were
-(`synthetic_bands.py`), where copies are of copies, so that components have chains. Printed are rounds, edges a document and the largest component for sizes from 10,000 to ten
-million (`--quick`: a million), and the rounds that a doubling of the documents adds, by a fitted line.
+(`synthetic_bands.py`), where copies are of copies, so that components have chains. Printed are rounds, edges a document
+and the largest component for sizes from 10,000 to ten million (`--quick`: a million), and the rounds that a doubling of
+the documents adds, by a fitted line.
 """
 
 import numpy as np
@@ -29,8 +30,8 @@ def run(quick: bool) -> None:
         nodes, labels = solve_components(edges)
         _, sizes = np.unique(labels, return_counts=True)
         print(
-            f"{count:11,} documents {len(edges) / count:6.3f} edges a document, {len(nodes) / count:6.3f} of them have a "
-            f"candidate, largest component {sizes.max():8,}, {rounds[-1]} rounds"
+            f"{count:11,} documents {len(edges) / count:6.3f} edges a document, {len(nodes) / count:6.3f} of them have "
+            f"a candidate, largest component {sizes.max():8,}, {rounds[-1]} rounds"
         )
     slope, _ = np.polyfit(np.log2(counts), rounds, 1)
     print_result("rounds of star contraction that a doubling adds", float(slope), rounds=rounds)

@@ -7,16 +7,21 @@ pairs by brute force (`jaccard_pairs.py`), over the shingles that the signatures
 - recall: of the pairs of similarity 0.8 and more, those that share a band, beside what theory expects of their
   similarities, the mean of 1 - (1 - s^8)^14; the same for narrower ranges. As pairs of one cluster are not independent,
   it is done with several seeds of the permutations, and the standard error is that of their mean;
-- precision: of the documents that are removed, those that are 0.8 similar to the survivor named for them;
+- precision: of the documents that are removed, those that are 0.8 similar to the survivor named for them
+  (the pure functions that Spark's tasks call, on all documents in one process);
 - macro-F1 of the clusters as text-dedup's benchmark counts it (`duplicate_scores.py`), where duplicates are the other
   documents of a component of pairs of 0.8 and more. mixdown and datasketch have the same shingles, datatrove makes its
-  own from its own words, so there are two truths, and each tool is judged by both. datasketch is its MinHashLSH with
-  the same bands and rows, and the components of what its queries return.
+  own from its own words, and mixdown's `fineweb` scheme the same as datatrove, so there are two truths, and each tool
+  is judged by both. datasketch is its MinHashLSH with the same bands and rows, and the components of what its queries
+  return.
 
-`--quick`: a tenth of the documents, two seeds. Times are no subject here.
+`--quick`: a tenth of the documents, two seeds. Times are no subject here. Where MIXDOWN_BENCH_CORPUS names a folder,
+the downloaded packages are kept there.
 """
 
+import os
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -33,10 +38,12 @@ from dedup.greedy import surviving
 from dedup.in_process import near_labels
 from dedup.settings import DedupSettings
 from dedup.shingle_sets import shingle_sets
-from dedup.signatures import signatures
+from dedup.signatures import Lanes, signatures
+from pipelines.word_splitter import word_splitter
 
-N_PLANTED = 1500
-MAX_CHARS = 4000  # of a document; datatrove would take hours for whole ones
+N_DOCUMENTS = 6000
+N_PLANTED = 1000
+MAX_CHARS = 3000  # of a document; datatrove would take hours for whole ones
 SEEDS = (1, 2, 3, 4, 5)
 THRESHOLD = 0.8
 LEAST = 0.4  # similarity of pairs that are looked at
@@ -46,9 +53,11 @@ RANGES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0)
 def run(quick: bool) -> None:
     """Print recall, precision and macro-F1."""
     print(machine())
+    kept = os.environ.get("MIXDOWN_BENCH_CORPUS")
     with workspace() as folder:
-        documents = [document._replace(text=document.text[:MAX_CHARS]) for document in real_documents(folder)]
-        documents = documents[:: 10 if quick else 1]
+        found_documents = real_documents(Path(kept) if kept else folder)
+        documents = [document._replace(text=document.text[:MAX_CHARS]) for document in found_documents]
+        documents = documents[: N_DOCUMENTS // (10 if quick else 1)]
         copies = planted(documents, N_PLANTED // (10 if quick else 1), DedupSettings().ngram)
         texts = [document.text for document in [*documents, *copies]]
         sets = shingle_sets(pa.array(texts), DedupSettings())
@@ -57,15 +66,17 @@ def run(quick: bool) -> None:
             f"{len(documents):,} documents and {len(copies):,} planted copies; pairs of {THRESHOLD} and more: "
             f"{np.sum(pairs[1] >= THRESHOLD):,}, of these equal: {np.sum(pairs[1] == 1):,}"
         )
-        found = {seed: _signed(texts, seed) for seed in SEEDS[: 2 if quick else None]}
+        found = {seed: _signed(texts, DedupSettings(seed=seed)) for seed in SEEDS[: 2 if quick else None]}
         _recall(pairs, [bands for _, bands in found.values()])
         removals = {verify: _survivors(*found[1], sets, verify) for verify in ("none", "signature", "exact")}
         _precision(removals, pairs)
         peer = DatatroveMinhash(folder / "datatrove")
         their_sets = _as_sets(peer.sign(texts))
         peer.buckets_and_clusters()
+        fineweb = _survivors(*_signed(texts, DedupSettings(scheme="fineweb")), sets, "none")
         tools = {
             **{f"mixdown, verify {name}": _clusters_of(survivors) for name, survivors in removals.items()},
+            "mixdown, scheme fineweb": _clusters_of(fineweb),
             "datatrove": peer.clusters(),
             "datasketch": _datasketch(sets),
         }
@@ -74,10 +85,10 @@ def run(quick: bool) -> None:
             _compare(f"{name} shingles", truth, tools, seeds, len(texts))
 
 
-def _signed(texts: list[str], seed: int) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+def _signed(texts: list[str], settings: DedupSettings) -> tuple[Lanes, NDArray[np.int64]]:
     """Lanes and bands; a document without a shingle has bands that no other has."""
-    settings = DedupSettings(seed=seed)
-    lanes, has_shingles = signatures(pa.array(texts), settings)
+    split = word_splitter(pa.array(["en"] * len(texts))) if settings.hashing == "datatrove" else None
+    lanes, has_shingles = signatures(pa.array(texts), settings, split)
     bands = band_hashes(lanes, settings.bands, settings.rows)
     bands[~has_shingles] = np.arange((~has_shingles).sum() * settings.bands).reshape(-1, settings.bands)
     return lanes, bands
@@ -108,7 +119,7 @@ def _recall(pairs: Pairs, bands_of_seeds: list[NDArray[np.int64]]) -> None:
     print_result("recall over theory", recall / expected, recall=recall, expected=expected, standard_error=error)
 
 
-def _survivors(lanes: NDArray[np.uint32], bands: NDArray[np.int64], sets: Sets, verify: str) -> NDArray[np.int64]:
+def _survivors(lanes: Lanes, bands: NDArray[np.int64], sets: Sets, verify: str) -> NDArray[np.int64]:
     """Each document's survivor by mixdown's rules, itself included; documents are in their order of preference."""
     survivors = np.arange(len(bands))
     if verify == "none":
@@ -117,7 +128,7 @@ def _survivors(lanes: NDArray[np.uint32], bands: NDArray[np.int64], sets: Sets, 
         return survivors
     known = np.zeros(len(bands), np.bool_)
     if verify == "signature":
-        return surviving(bands, known, THRESHOLD, signatures=lanes)
+        return surviving(bands, known, THRESHOLD, signatures=lanes.astype(np.uint32))
     values, offsets = sets
     return surviving(bands, known, THRESHOLD, shingles=(values.view(np.int64), offsets))
 
@@ -178,7 +189,9 @@ def _compare(
     varied = [scores(labels, clustered, count).macro_f1 for clustered in seeds]
     print(f"macro-F1 of mixdown without verification, {len(varied)} seeds: {min(varied):.4f} to {max(varied):.4f}")
     best_peer = max(found["datatrove"].macro_f1, found["datasketch"].macro_f1)
-    for tool in ("mixdown, verify none", "mixdown, verify signature", "mixdown, verify exact"):
+    if tools["mixdown, scheme fineweb"].keys() == tools["datatrove"].keys():
+        print("mixdown's scheme fineweb and datatrove put the same documents into clusters")
+    for tool in (tool for tool in found if tool.startswith("mixdown")):
         print_result(f"macro-F1 by {name}: {tool} over the better peer", found[tool].macro_f1 / best_peer)
 
 

@@ -1,10 +1,10 @@
 """Signatures, buckets and components of once, twice, four and eight times as many documents: how does their cost grow?
 
-In one process from text: made-up prose (`word_text.py`), a fifth of it copies with edits, once 12 MB. On Spark from
+In one process from text: made-up prose (`word_text.py`), a fifth of it copies with edits, once 12 MB; reading it is timed, too. On Spark from
 bands: documents that never were (`synthetic_bands.py`), once 100,000; with components in one task, as graphs of up to
-`max_edges_in_one_task` edges have them, and by star contraction across tasks, as larger ones do; of that the rounds, and
-the cost of an edge and round above the other way. Spark's session is warm and its start isn't counted. The result is
-the exponent of a power law fitted to CPU seconds (1 is linear; costs that are there for any size make it smaller, so
+`max_edges_in_one_task` edges have them, and by star contraction across tasks, as larger ones do; of that the rounds,
+and the cost of an edge and round above the other way. Spark's session is warm and its start isn't counted. The result
+is the exponent of a power law fitted to CPU seconds (1 is linear; costs that are there for any size make it smaller, so
 the exponent of the last doubling stands beside it). `--quick`: a quarter of the documents, and no star contraction.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from benchmarks import synthetic_bands
 from benchmarks.harness import interleaved, machine, print_result, workspace
@@ -42,6 +43,7 @@ def run(quick: bool) -> None:
         texts = _texts(folder / "prose.jsonl", TOKENS // divisor * FACTORS[-1])
         parts = {str(factor): pa.array(texts[: len(texts) * factor // FACTORS[-1]]) for factor in FACTORS}
         seconds = interleaved({name: _labelled(text) for name, text in parts.items()}, ROUNDS)
+        _print_reading(folder / "text.parquet", parts[str(FACTORS[-1])])
         _print("one process, from text", [len(text) for text in parts.values()], list(seconds.values()))
         counts = [DOCUMENTS // divisor * factor for factor in FACTORS]
         for count in counts:
@@ -56,6 +58,13 @@ def run(quick: bool) -> None:
                 _print(f"Spark, from bands, {way}", counts, [one.counted.cpu_seconds for one in found[way]])
             if not quick:
                 _print_rounds(counts, *found.values())
+
+
+def _print_reading(path: Path, text: pa.StringArray) -> None:
+    """What reading the text costs beside its signatures, from Parquet under zstd as the lake's parts are."""
+    pq.write_table(pa.table({"text": text}), path, compression="zstd")
+    seconds = interleaved({"read": lambda: pq.read_table(path)}, ROUNDS)["read"]
+    print(f"reading: {text.nbytes / 1e6 / seconds:,.0f} MB of text a CPU second")
 
 
 def _labelled(text: pa.StringArray) -> Callable[[], object]:

@@ -1,42 +1,41 @@
 """What dedup would take for ten billion documents: measured constants times sizes, a stage a row.
 
-`python -m benchmarks.dedup_model` prints the tables of docs/dedup-at-scale.md; options put in another size, cluster or
-constant. Nothing is measured here. `Measured` holds what the other benchmarks measured, each with the one that prints
-it, and everything is taken to grow with the documents (dedup_growth), but for the rounds of star contraction.
+`python -m benchmarks.dedup_model` prints the table of docs/dedup-at-scale.md; options put in another size, cluster or
+constant. Nothing is measured here: `Measured` holds what the other benchmarks printed. All of it is taken to grow with
+the documents, as dedup_growth finds, but for the rounds of star contraction, which grow with their logarithm.
 """
 
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from math import log2
+from math import log, log2, sqrt
 from typing import Any
 
-# Published runs of MinHash deduplication, text in to text out, in GB of text a core and hour.
+# Published runs of MinHash deduplication, in GB of text a core and hour.
 PUBLISHED = {
-    "BigCode on Spark: 319 GB of Java, 40 minutes, 10 workers of 16 vCPUs (bigcode-dataset, near_deduplication)": 3.0,
-    "Data-Juicer on Ray: 5 TB, 2.8 hours, 1,280 cores (Chen et al. 2024, Data-Juicer 2.0)": 1.4,
+    "BigCode on Spark": 3.0,  # 319 GB of Java in 40 minutes on 10 workers of 16 vCPUs: bigcode-dataset's README
+    "Data-Juicer on Ray": 1.4,  # 5 TB in 2.8 hours on 1,280 cores: Chen et al. 2024, Data-Juicer 2.0
 }
-PARQUET_BYTES = 8  # of a band hash; hashes do not compress
+HASH_BYTES = 8  # of a band, stored; hashes do not compress
+EDGE_BYTES = 125  # of memory, an edge that one task solves: `max_edges_in_one_task` of dedup/settings.py
+RECORDS_A_TASK = 2_000_000  # (band hash, document), in a sort of that size
+SAMPLE_A_TASK, MOST_SAMPLED = 100, 1_000_000  # by which Spark cuts ranges: sampleSizePerPartition, RangePartitioner
 
 
 @dataclass(frozen=True)
 class Measured:
     """Constants of one core of the machine that RESULTS.md names."""
 
-    signature_mb_per_second: float = 170.0  # text to bands, CPU (signatures)
-    sort_us: float = 3.0  # CPU microseconds a band and document: exploded, sorted, made stars (dedup_spark)
-    sort_bytes: float = 14.0  # shuffled, a band and document (dedup_spark, positions as of many parts)
-    edges: float = 0.31  # distinct, a document (dedup_growth)
-    loose_edges: float = 0.54  # before repeated ones go, a document (dedup_spark)
-    edge_bytes: float = 10.2  # shuffled, an edge that is made distinct (dedup_spark)
-    round_us: float = 10.0  # CPU microseconds an edge and round of star contraction (dedup_growth)
+    read_mb_per_second: float = 600.0  # Parquet to text (dedup_growth)
+    signature_mb_per_second: float = 100.0  # text to bands (dedup_growth)
+    spark_us: float = 37.3  # CPU microseconds a document: buckets, edges, survivors (dedup_spark, the slope)
+    sort_bytes: float = 14.0  # shuffled, a band and document, by the sort of the buckets (dedup_spark)
+    other_bytes: float = 1.5  # likewise, by all that follows it but for the next two
+    edges: float = 0.28  # a document (contraction_rounds)
+    round_us: float = 20.0  # CPU microseconds an edge and round of star contraction (dedup_growth)
     round_bytes: float = 60.0  # shuffled, an edge and round (dedup_growth)
-    rounds: float = 4.0  # for `rounds_documents` (dedup_growth)
-    rounds_documents: float = 800_000.0
-    rounds_a_doubling: float = 0.1  # more, for twice the documents (dedup_growth; see the page)
-    member_us: float = 20.0  # CPU microseconds a document that has a candidate: label, survivor (dedup_spark)
-    member_bytes: float = 25.0  # shuffled, likewise
-    members: float = 0.24  # documents that have a candidate, of all
+    rounds: float = 5.0  # of star contraction, for a million documents (contraction_rounds)
+    rounds_a_doubling: float = 0.3  # more, for twice the documents (contraction_rounds)
 
 
 @dataclass(frozen=True)
@@ -49,90 +48,100 @@ class Job:
     executors: float = 100.0
     cores: float = 16.0  # an executor
     network_mb_per_second: float = 1250.0  # an executor: 10 Gbit/s
-    disk_mb_per_second: float = 500.0  # an executor's local disks, each way
+    disk_mb_per_second: float = 500.0  # an executor's local disks
     busy: float = 0.7  # share of the cores' time that is work: the rest is waiting, stragglers, failures
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A row of the model."""
+    """A row of the table."""
 
     name: str
     cpu_seconds: float
-    shuffled_bytes: float
+    shuffled_bytes: float = 0.0
 
 
 def stages(measured: Measured, job: Job) -> list[Stage]:
     """What each stage takes."""
+    megabytes = job.documents * job.document_bytes / 1e6
     records = job.documents * job.bands
-    edges = measured.edges * job.documents
     rounds = contraction_rounds(measured, job)
-    members = measured.members * job.documents
+    contracted = measured.edges * job.documents * rounds
     return [
-        Stage("signatures, in annotate's pass", job.documents * job.document_bytes / measured.signature_mb_per_second / 1e6, 0),
-        Stage("buckets: one sort of all bands", records * measured.sort_us / 1e6, records * measured.sort_bytes),
-        Stage("distinct edges", 0, measured.loose_edges * job.documents * measured.edge_bytes),
-        Stage(f"components: {rounds:.0f} rounds", edges * rounds * measured.round_us / 1e6, edges * rounds * measured.round_bytes),
-        Stage("survivors", members * measured.member_us / 1e6, members * measured.member_bytes),
-    ]  # fmt: skip
+        Stage("text read", megabytes / measured.read_mb_per_second),
+        Stage("signatures and bands", megabytes / measured.signature_mb_per_second),
+        Stage(
+            "buckets, edges, survivors",
+            job.documents * measured.spark_us / 1e6,
+            records * (measured.sort_bytes + measured.other_bytes),
+        ),
+        Stage(f"components, {rounds} rounds", contracted * measured.round_us / 1e6, contracted * measured.round_bytes),
+    ]
 
 
-def contraction_rounds(measured: Measured, job: Job) -> float:
-    """Rounds of star contraction, never fewer than were measured."""
-    doublings = max(0.0, log2(job.documents / measured.rounds_documents))
-    return float(round(measured.rounds + measured.rounds_a_doubling * doublings))
+def contraction_rounds(measured: Measured, job: Job) -> int:
+    """Rounds of star contraction, as many as for a million documents at the least."""
+    return round(measured.rounds + measured.rounds_a_doubling * max(0.0, log2(job.documents / 1e6)))
 
 
 def hours(stage: Stage, job: Job) -> float:
-    """Wall-clock hours: work on all cores, then bytes written, sent and read; nothing of it at the same time."""
+    """Of wall-clock time: work on all cores, then bytes written, sent and read, nothing of it at the same time."""
     work = stage.cpu_seconds / (job.executors * job.cores * job.busy)
     disk = 2 * stage.shuffled_bytes / (job.executors * job.disk_mb_per_second * 1e6)
     network = stage.shuffled_bytes / (job.executors * job.network_mb_per_second * 1e6)
     return (work + disk + network) / 3600
 
 
+def largest_range(tasks: float) -> float:
+    """The largest task of a sort by ranges over the mean one: ranges are cut by sampled points, which scatter."""
+    points = min(SAMPLE_A_TASK, MOST_SAMPLED / tasks)
+    return 1 + sqrt(2 * log(max(2.0, tasks)) / points)
+
+
 def report(measured: Measured, job: Job) -> str:
-    """The tables, as text."""
-    found = stages(measured, job)
+    """The table and what follows from it, as text."""
+    rows = stages(measured, job)
+    everything = Stage("all", sum(row.cpu_seconds for row in rows), sum(row.shuffled_bytes for row in rows))
+    held = job.executors * job.cores * hours(everything, job)
+    gigabytes = job.documents * job.document_bytes / 1e9
     lines = [
-        f"{job.documents:,.0f} documents of {job.document_bytes:,.0f} bytes: {job.documents * job.document_bytes / 1e12:,.1f} TB of text",
+        f"{job.documents:,.0f} documents of {job.document_bytes:,.0f} bytes, {gigabytes / 1e3:,.1f} TB of text; "
         f"{job.executors:,.0f} executors of {job.cores:,.0f} cores",
         "",
-        f"{'stage':<32} {'core-hours':>11} {'shuffled TB':>12} {'hours':>7}",
-    ]  # fmt: skip
-    total = Stage("all", sum(s.cpu_seconds for s in found), sum(s.shuffled_bytes for s in found))
-    for stage in [*found, total]:
+        f"{'stage':<28} {'CPU hours':>10} {'shuffled TB':>12} {'hours':>7}",
+    ]
+    for row in [*rows, everything]:
         lines.append(
-            f"{stage.name:<32} {stage.cpu_seconds / 3600:11,.0f} {stage.shuffled_bytes / 1e12:12,.2f} "
-            f"{hours(stage, job):7.2f}"
+            f"{row.name:<28} {row.cpu_seconds / 3600:10,.0f} {row.shuffled_bytes / 1e12:12,.2f} {hours(row, job):7.2f}"
         )
-    text_gb = job.documents * job.document_bytes / 1e9
-    held = job.executors * job.cores * hours(total, job)
-    sort = found[1]
-    lines += [
-        "",
-        f"shuffled: {total.shuffled_bytes / job.documents:,.0f} bytes a document, "
-        f"{total.shuffled_bytes / job.documents / job.bands:.1f} a band and document",
-        f"band index: {job.documents * job.bands * PARQUET_BYTES / 1e12:.2f} TB stored",
-        f"local disk: {sort.shuffled_bytes / job.executors / 1e9:,.0f} GB an executor for the largest shuffle",
-        f"edges: {measured.edges * job.documents:,.0f}, {24 * measured.edges * job.documents / 1e9:,.0f} GB as an edge list",
-        f"core-hours held: {held:,.0f}, {text_gb / held:,.1f} GB of text a core-hour; without signatures "
-        f"{text_gb / (held - job.executors * job.cores * hours(found[0], job)):,.1f}",
-    ]
-    lines += [
-        f"published: {speed} GB a core-hour, {text_gb / speed:,.0f} core-hours: {name}"
-        for name, speed in PUBLISHED.items()
-    ]
+    lines += ["", *_consequences(measured, job, everything)]
+    lines += ["", f"{'GB of text a core-hour held':<28} {'':10} {'core-hours':>12}"]
+    for name, speed in {"mixdown, by this model": gigabytes / held, **PUBLISHED}.items():
+        lines.append(f"{name:<28} {speed:10,.1f} {gigabytes / speed:12,.0f}")
     return "\n".join(lines) + "\n"
+
+
+def _consequences(measured: Measured, job: Job, everything: Stage) -> list[str]:
+    records, edges = job.documents * job.bands, measured.edges * job.documents
+    tasks = max(1.0, records / RECORDS_A_TASK)
+    return [
+        f"shuffled a document            {everything.shuffled_bytes / job.documents:,.0f} bytes, "
+        f"{everything.shuffled_bytes / records:.1f} a band",
+        f"bands as stored                {records * HASH_BYTES / 1e12:,.2f} TB, read twice",
+        f"largest shuffle, an executor   {records * measured.sort_bytes / job.executors / 1e9:,.0f} GB of disk",
+        f"its tasks                      {tasks:,.0f}, the largest {largest_range(tasks):.1f} times the mean",
+        f"edges                          {edges:,.0f}; one task would need {edges * EDGE_BYTES / 1e9:,.0f} GB for them",
+    ]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the report."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(description="What dedup would take; every number can be put in.")
     for kind in (Measured, Job):
         for field in fields(kind):
             default: Any = field.default
-            parser.add_argument(f"--{field.name.replace('_', '-')}", type=float, default=default, metavar="NUMBER")
+            option = f"--{field.name.replace('_', '-')}"
+            parser.add_argument(option, type=float, default=default, metavar="NUMBER", help=f"default: {default:g}")
     options = vars(parser.parse_args(arguments))
     measured = Measured(**{field.name: options[field.name] for field in fields(Measured)})
     job = Job(**{field.name: options[field.name] for field in fields(Job)})

@@ -2,10 +2,10 @@
 
 100,000, a million and ten million documents that never were (`synthetic_bands.py`: a fifth are near copies), bands
 given as annotate stores them, near duplicates alone, `local[2]`. Positions (part, row) are those of a hundred thousand
-parts, since small numbers would be compressed better than there. CPU seconds are those of the driver, the JVM and Python's
-workers together, without starting the session; before, 20,000 documents are taken so that the JVM has compiled what it
-runs. Shuffled bytes are what Spark's stages wrote for one another, compressed as they lie on disk. `--quick`: only the
-smallest; ten million want 5 GB of disk in TMPDIR and 8 GB of memory.
+parts, since small numbers would be compressed better than there. CPU seconds are those of the driver, the JVM and
+Python's workers together, without starting the session; before, 20,000 documents are taken so that the JVM has compiled
+what it runs. Shuffled bytes are what Spark's stages wrote for one another, compressed as they lie on disk. `--quick`:
+only the smallest; ten million want 5 GB of disk in TMPDIR and 8 GB of memory.
 """
 
 from benchmarks import synthetic_bands

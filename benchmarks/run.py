@@ -16,6 +16,12 @@ PARTS = (
     "words",
     "filters",
     "signatures",
+    "dedup_accuracy",
+    "dedup_stages",
+    "dedup_spark",
+    "dedup_growth",
+    "dedup_skew",
+    "contraction_rounds",
     "annotate_memory",
     "worker_start",
 )

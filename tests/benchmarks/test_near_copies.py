@@ -23,5 +23,5 @@ def test_copies_are_as_similar_as_asked_for(similarity: float) -> None:
 def test_planted_copies_are_graded_and_the_same_again() -> None:
     documents = [Text("a", " ".join(f"{name}{number}" for number in range(200))) for name in "abcdefghij"]
     copies = planted(documents, 5, NGRAM)
-    assert [copy.source for copy in copies][:: 4] == [f"planted {LEAST:.2f}", f"planted {MOST:.2f}"]
+    assert [copy.source for copy in copies][::4] == [f"planted {LEAST:.2f}", f"planted {MOST:.2f}"]
     assert copies == planted(documents, 5, NGRAM)
