@@ -2,8 +2,8 @@
 
 Both begin with files of signatures and end with a file of removed documents. datatrove's are sorted already, as its
 first stage leaves them (8 files a bucket, 14 buckets of 8 hashes of 64 bits); its buckets run one after the other, each
-with one worker, and then its clustering. Ours are Parquet with a row a document: once the bands, as annotate stores
-them, and once the signatures (112 lanes of 32 bits), which are hashed to bands first. `synthetic_bands.py` says what
+with one worker, and then its clustering. Ours have a row a document: once the bands in Parquet, as annotate stores them, and
+once the signatures (112 lanes of 32 bits) as an array, which are hashed to bands first. `synthetic_bands.py` says what
 the documents are. Which one of a cluster stays differs (datatrove keeps the one its union ends with), so the clusters
 are compared.
 
@@ -40,7 +40,7 @@ def run(quick: bool) -> None:
         peer = DatatroveMinhash(folder)
         peer.write_signatures(lanes)
         write_bands(folder / "bands.parquet", documents.bands)
-        _write_signatures(folder / "signatures.parquet", lanes.astype(np.uint32).reshape(count, -1))
+        np.save(folder / "signatures.npy", lanes.astype(np.uint32).reshape(count, -1))
         seconds = interleaved(
             {
                 "bands": partial(_from_bands, folder),
@@ -66,12 +66,6 @@ def write_bands(path: Path, bands: NDArray[np.int64]) -> None:
     pq.write_table(pa.table({"bands": column}), path, use_dictionary=False, compression="none")
 
 
-def _write_signatures(path: Path, signatures: NDArray[np.uint32]) -> None:
-    width = signatures.shape[1] * 4
-    column = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(signatures), [None, pa.py_buffer(signatures)])
-    pq.write_table(pa.table({"signature": column}), path, use_dictionary=False, compression="none")
-
-
 def _from_bands(folder: Path) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     column = pq.read_table(folder / "bands.parquet").column("bands").combine_chunks()
     _, bands = band_matrix(column)
@@ -79,8 +73,7 @@ def _from_bands(folder: Path) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _from_signatures(folder: Path) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    column = pq.read_table(folder / "signatures.parquet").column("signature").combine_chunks()
-    lanes = np.frombuffer(column.buffers()[1], np.uint32).reshape(len(column), -1)
+    lanes = np.load(folder / "signatures.npy")
     return _removed(folder, band_hashes(lanes, synthetic_bands.BANDS, synthetic_bands.ROWS))
 
 

@@ -1,3 +1,5 @@
+from typing import TYPE_CHECKING
+
 import networkx
 import numpy as np
 import pyarrow as pa
@@ -7,6 +9,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dedup.in_process import band_matrix, near_labels, star_edges
+from dedup.settings import DedupSettings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 def labels_by_networkx(bands: list[list[int]]) -> dict[int, int]:
@@ -77,3 +83,18 @@ def test_bands_of_different_settings_are_refused() -> None:
     column = pa.array([[1, 2], [3]], pa.list_(pa.int64()))
     with pytest.raises(ValueError, match="1 to 2 bands"):
         band_matrix(column)
+
+
+@pytest.mark.slow
+def test_survivors_are_sparks(spark: "SparkSession") -> None:
+    from dedup.apply import DOCUMENTS_SQL, find_duplicates
+
+    bands = np.random.default_rng(5).integers(0, 400, (200, 3)) + np.array([0, 1000, 2000])
+    rows, found = near_labels(bands)
+    documents = [
+        (row, [float(row)], f"{row}", None, None, None, bands[row].tolist(), None, False) for row in range(len(bands))
+    ]
+    removed = find_duplicates(spark.createDataFrame(documents, DOCUMENTS_SQL), DedupSettings(exact=False))
+    expected = {(row, label) for row, label in zip(rows.tolist(), found.tolist(), strict=True) if row != label}
+    assert len(expected) > 20
+    assert {(row["position"], row["survivor"]) for row in removed.collect()} == expected
