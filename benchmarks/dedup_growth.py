@@ -1,11 +1,12 @@
 """Signatures, buckets and components of once, twice, four and eight times as many documents: how does their cost grow?
 
-In one process from text: made-up prose (`word_text.py`), a fifth of it copies with edits, once 12 MB; reading it is timed, too. On Spark from
-bands: documents that never were (`synthetic_bands.py`), once 100,000; with components in one task, as graphs of up to
-`max_edges_in_one_task` edges have them, and by star contraction across tasks, as larger ones do; of that the rounds,
-and the cost of an edge and round above the other way. Spark's session is warm and its start isn't counted. The result
-is the exponent of a power law fitted to CPU seconds (1 is linear; costs that are there for any size make it smaller, so
-the exponent of the last doubling stands beside it). `--quick`: a quarter of the documents, and no star contraction.
+In one process from text: made-up prose (`word_text.py`), a fifth of it copies with edits, once 12 MB; reading it is
+timed, too. On Spark from bands: documents that never were (`synthetic_bands.py`), once 100,000; with components in one
+task, as graphs of up to `max_edges_in_one_task` edges have them, and by star contraction across tasks, as larger ones
+do; of that the rounds, and the cost of an edge and round above the other way. Spark's session is warm and its start
+isn't counted. The result is the exponent of a power law fitted to CPU seconds (1 is linear; costs that are there for
+any size make it smaller, so the exponent of the last doubling stands beside it). `--quick`: a quarter of the documents,
+and no star contraction.
 """
 
 import json

@@ -2,10 +2,10 @@
 
 Both begin with files of signatures and end with a file of removed documents. datatrove's are sorted already, as its
 first stage leaves them (8 files a bucket, 14 buckets of 8 hashes of 64 bits); its buckets run one after the other, each
-with one worker, and then its clustering. Ours have a row a document: once the bands in Parquet, as annotate stores them, and
-once the signatures (112 lanes of 32 bits) as an array, which are hashed to bands first. `synthetic_bands.py` says what
-the documents are. Which one of a cluster stays differs (datatrove keeps the one its union ends with), so the clusters
-are compared.
+with one worker, and then its clustering. Ours have a row a document: once the bands in Parquet, as annotate stores
+them, and once the signatures (112 lanes of 32 bits) as an array, which are hashed to bands first. `synthetic_bands.py`
+says what the documents are. Which one of a cluster stays differs (datatrove keeps the one its union ends with), so the
+clusters are compared.
 
 CPU seconds on one core, medians of interleaved rounds (`--quick`: 20,000 signatures, one round).
 """

@@ -36,7 +36,9 @@ def test_twice_the_documents_take_twice_as_much_but_for_rounds() -> None:
 
 def test_rounds_grow_with_the_logarithm() -> None:
     def rounds(documents: float) -> int:
-        return contraction_rounds(replace(MEASURED, rounds=5.0, rounds_a_doubling=0.5), replace(JOB, documents=documents))
+        return contraction_rounds(
+            replace(MEASURED, rounds=5.0, rounds_a_doubling=0.5), replace(JOB, documents=documents)
+        )
 
     assert [rounds(1e5), rounds(1e6), rounds(16e6), rounds(1e6 * 2**20)] == [5, 5, 7, 15]
 
