@@ -67,7 +67,9 @@ def test_a_classifier_that_is_not_measured_is_named_with_those_that_are() -> Non
     assert Condition.parse("edu_score > 0.5 AND scores['x'] IS NULL", ["x", "edu"]).columns == ("scores",)
 
 
-@pytest.mark.parametrize("column", ["text", "marks", "metadata", "content_hash", "bands", "current_date"])
+@pytest.mark.parametrize(
+    "column", ["text", "marks", "metadata", "content_hash", "url_hash", "bands", "signature", "current_date"]
+)
 def test_what_is_no_column_of_a_condition(column: str) -> None:
     with pytest.raises(ConditionError, match="unknown column"):
         Condition.parse(f"{column} IS NOT NULL")
