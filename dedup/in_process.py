@@ -53,20 +53,20 @@ def near_labels(bands: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np
 
 def _band_edges(hashes: NDArray[np.int64]) -> NDArray[np.int64]:
     """centre * n + member for the buckets of one band."""
-    rows = _perhaps_together(hashes)
-    rows = rows[np.argsort(hashes[rows], kind="stable")]
+    rows = _bucket_order(hashes)
     ordered = hashes[rows]
     follows = np.zeros(len(rows), np.bool_)  # has the hash of the one before it
     np.equal(ordered[1:], ordered[:-1], out=follows[1:])
     starts = np.flatnonzero(~follows)
-    centres = np.repeat(rows[starts], np.diff(starts, append=len(rows)))  # the sort was stable: the first is the least
+    centres = np.repeat(rows[starts], np.diff(starts, append=len(rows)))  # the first of a bucket is its least
     return centres[follows] * len(hashes) + rows[follows]
 
 
-def _perhaps_together(hashes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Rows, ascending, among which are all that share their hash; of the others, few.
+def _bucket_order(hashes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows that share their hash, bucket after bucket, ascending in each; few others are among them.
 
     The row stands in the low bits of its hash: sorting numbers is several times faster than finding the order of rows.
+    Where that throws two buckets together, which is rare, the few rows are sorted by their whole hashes.
     """
     bits = np.uint64(max(1, len(hashes) - 1).bit_length())
     row_bits = (np.uint64(1) << bits) - np.uint64(1)
@@ -76,4 +76,9 @@ def _perhaps_together(hashes: NDArray[np.int64]) -> NDArray[np.int64]:
     together = np.zeros(len(keys), np.bool_)
     together[1:] = same
     together[:-1] |= same
-    return np.sort((keys[together] & row_bits).view(np.int64))
+    rows = (keys[together] & row_bits).view(np.int64)
+    ordered = hashes[rows]
+    differ = ordered[1:] ^ ordered[:-1]
+    if np.any((differ != 0) & (differ.view(np.uint64) <= row_bits)):
+        rows = rows[np.lexsort((rows, ordered))]
+    return rows
