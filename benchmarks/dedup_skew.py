@@ -5,8 +5,8 @@ where Spark would make fewer of so little data. The result is the largest task o
 stage that reads most, in records: what a run waits for beyond an even spread. For every stage its own largest task
 stands beside its own median: a stage that reads only what the page left behind in a few places has a high one and is
 short all the same. Left out are stages that read the input, a task a file, and the one task that solves the components
-of up to `max_edges_in_one_task` edges on purpose. Seconds say little on a busy machine. Once without verification and once with `verify: signature`.
-`--quick`: a tenth of the documents.
+of up to `max_edges_in_one_task` edges on purpose. Seconds say little on a busy machine. Once without verification and
+once with `verify: signature`. `--quick`: a tenth of the documents.
 """
 
 from statistics import median
