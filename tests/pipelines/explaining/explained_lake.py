@@ -15,6 +15,7 @@ from pipelines.block_sets import read_block_set
 from pipelines.conditions.rewriting import block_writer
 from pipelines.context import Context, TaskResult, Unit
 from pipelines.document import DOCUMENT_SCHEMA, REFUSED_SCHEMA, Document, document_id, to_table
+from pipelines.duplicates.keys import KeysTask
 from pipelines.lake import Books, Lake
 from pipelines.progress import Progress
 from pipelines.recipe import parse_recipe
@@ -147,27 +148,30 @@ def _ingest(context: Context, source: str, documents: list[Document]) -> None:
     context.publish(unit, [TaskResult(written, books, {"text_bytes": float(BLOCKS * TARGET_BLOCK_BYTES)})])
 
 
-def _remove(context: Context, parts: list[dict[str, Any]]) -> list[Any]:
+def _remove(
+    _context: Context, parts: list[KeysTask], folders: dict[str, str], _earlier: list[str]
+) -> tuple[list[Any], list[Any]]:
     """What dedup finds: the duplicates that are listed above."""
     files: list[Any] = []
+    uris = deduplicate.removed_uris(parts, folders)
     for part in parts:
         first = _first_row(part)
         rows = [
             {"position": row - first, "survivor_id": id_of(*survivor), "reason": reason, "cluster_size": size}
-            for row, (reason, survivor, size) in REMOVED[part["source"]].items()
-            if first <= row < first + storage.open_parquet(part["annotated_uri"]).metadata.num_rows
+            for row, (reason, survivor, size) in REMOVED[part.source].items()
+            if first <= row < first + storage.open_parquet(part.annotated_uri).metadata.num_rows
         ]
         if rows:
             table = pa.Table.from_pylist(
                 rows,
                 pa.schema([("position", pa.int64()), *list(deduplicate.REMOVED_SCHEMA)[1:]]),
             )
-            files += deduplicate._write_removed(part["index"], part["removed_uri"], table).to_pylist()
-    return files
+            files += deduplicate._write_removed(part.index, uris[part.index], table).to_pylist()
+    return files, []
 
 
-def _first_row(part: dict[str, Any]) -> int:
-    return len(DOCUMENTS[part["source"]]) // 2 if part["annotated_uri"].endswith("part-00001.parquet") else 0
+def _first_row(part: KeysTask) -> int:
+    return len(DOCUMENTS[part.source]) // 2 if part.annotated_uri.endswith("part-00001.parquet") else 0
 
 
 def _write_blocks(context: Context, units: list[Unit]) -> list[Any]:
