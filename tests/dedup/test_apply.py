@@ -124,7 +124,7 @@ def test_random_documents_equal_the_definition(spark: "SparkSession") -> None:
 
 
 @pytest.mark.slow
-def test_rows_partitions_and_method_do_not_matter(spark: "SparkSession") -> None:
+def test_trap_survivors_depend_on_partition_order(spark: "SparkSession") -> None:
     docs = random_documents(1)
     expected = expected_removals(docs)
     random.Random(3).shuffle(docs)
@@ -162,7 +162,7 @@ def test_known_cases(spark: "SparkSession") -> None:
     }
 
 
-def test_a_hot_bucket_gives_a_star_and_no_task_most_of_the_work(spark: "SparkSession") -> None:
+def test_trap_skewed_buckets_make_stragglers(spark: "SparkSession") -> None:
     """Skewed buckets that make stragglers run for hours: here all rows are of three buckets."""
     from pyspark.sql import functions as F
 

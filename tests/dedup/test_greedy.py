@@ -46,7 +46,7 @@ def test_survivors_are_those_of_the_definition(seed: int, known: list[bool], thr
 
 
 @given(st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=1, max_size=50))
-def test_no_cluster_loses_all_its_members_and_survivors_survive(bands: list[list[int]]) -> None:
+def test_trap_all_members_of_a_cluster_are_removed(bands: list[list[int]]) -> None:
     table = np.array(bands) + np.arange(3) * 100
     found = surviving(table, np.zeros(len(bands), np.bool_), 0.8)
     assert found[0] == 0
@@ -55,7 +55,7 @@ def test_no_cluster_loses_all_its_members_and_survivors_survive(bands: list[list
         assert row == survivor or set(table[row]) & set(table[survivor])
 
 
-def test_a_chain_of_likeness_is_cut() -> None:
+def test_trap_transitive_closure_wipes_out_a_source() -> None:
     """Transitive closure that wipes out a whole source: each is like the next, none like the one after that."""
     n = 1000
     bands = np.column_stack([np.arange(n), np.arange(n) + 1 + 10_000])
