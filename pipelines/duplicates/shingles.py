@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from dedup.shingle_sets import shingle_sets
 
 from dedup.settings import DedupSettings
+from dedup.shingle_sets import shingle_sets
 from mixer import storage
 from pipelines.duplicates.keys import KeysTask
 from pipelines.final_text import CHANGE_COLUMNS, final_documents
