@@ -58,8 +58,8 @@ class DedupSettings(BaseModel):
     prefer: Annotated[tuple[str, ...], Field(min_length=1)] = Field(
         default=("source",),
         description="which of a cluster survives, by the first of these that differs: source (the recipe's order), "
-        "license (one that was found), newest, oldest, longest, shortest, or a signal, highest first; in the end the "
-        "smaller id",
+        "license (one that was found), stars, newest, oldest, longest, shortest, or a signal, highest first; then "
+        "the smaller id",
     )
     scope: Literal["all", "group", "source"] = Field(
         default="all", description="documents are duplicates of others of any source, of their group, of their source"
