@@ -107,7 +107,7 @@ def find(spark: SparkSession, folder: Path, settings: DedupSettings = SETTINGS, 
     star_contraction.count_unsettled = count_round  # asked once a round
     try:
         with counting(spark) as counted:
-            removed = find_duplicates(documents, settings).count()
+            removed = find_duplicates(documents, settings.model_copy(update={"max_documents_in_one_task": 0})).count()
     finally:
         star_contraction.count_unsettled = count_unsettled
     return Found(removed, perf_counter() - started, counted, rounds)

@@ -9,14 +9,17 @@ The best document is the one with the smallest (preference, doc_id, position), a
 rows are partitioned or sorted changes nothing. Every group keeps its best, so no cluster loses all its members.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dedup.groups import ORDER, REMOVED_SQL, all_but_best
 from dedup.label import label_components
 from dedup.lineage import materialised
+from dedup.one_task import fits, removed_documents
 from dedup.repositories import repository_removals
 from dedup.settings import DedupSettings
 from dedup.stars import star_edges
@@ -26,6 +29,8 @@ DOCUMENTS_SQL = (
     "position long, preference array<double>, doc_id string, content_hash binary, url_hash binary, repository string, "
     "bands array<bigint>, signature binary, is_known boolean"
 )
+
+REMOVED_DOCUMENTS_SQL = f"{REMOVED_SQL}, reason string, cluster_size long"
 
 EXACT_DUPLICATE = "exact_duplicate"
 URL_DUPLICATE = "url_duplicate"
@@ -39,13 +44,16 @@ def find_duplicates(documents: DataFrame, settings: DedupSettings, shingles_of: 
     In: the columns of DOCUMENTS_SQL. position is unique; preference is compared number by number, smallest first; a
     null content_hash, url_hash or repository is equal to no other; null bands (no shingle) are near to no other; a
     known document survived before and survives. The table is read several times: give stored columns, not a
-    computation. `shingles_of` gives the shingles of few of them, where `verify: exact` asks.
+    computation. `shingles_of` gives the shingles of few of them, where `verify: exact` asks. Few documents
+    are one task's work where that can do it, with the same result.
 
     Out, one row per removed document: position long; survivor long and survivor_id string, the document kept in its
     place; reason string; cluster_size long, the documents that the survivor stands for, itself included.
 
     Raises NotConverged when components across the cluster don't settle.
     """
+    if fits(settings, documents.count()):
+        return documents.coalesce(1).mapInArrow(_solver(settings), REMOVED_DOCUMENTS_SQL)
     documents = _known_first(documents)
     removed: DataFrame | None = None
     for reason, find in _steps(settings, shingles_of).items():
@@ -53,6 +61,17 @@ def find_duplicates(documents: DataFrame, settings: DedupSettings, shingles_of: 
         removed = found if removed is None else materialised(followed(removed, found))
         documents = documents.join(found.select("position"), on="position", how="left_anti")
     return with_cluster_size(_nothing(documents) if removed is None else removed)
+
+
+def _solver(settings: DedupSettings) -> Any:
+    """A function for mapInArrow: all documents in, what is removed out."""
+
+    def solve(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        tables = list(batches)
+        if tables:
+            yield from removed_documents(pa.Table.from_batches(tables), settings).to_batches()
+
+    return solve
 
 
 def _steps(settings: DedupSettings, shingles_of: ShinglesOf | None) -> dict[str, Callable[[DataFrame], DataFrame]]:

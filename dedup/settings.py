@@ -81,6 +81,12 @@ class DedupSettings(BaseModel):
     lines: LineSettings | None = Field(default=None, description="cut repeated lines or paragraphs")
     substrings: SubstringSettings | None = Field(default=None, description="cut repeated spans of any bytes")
 
+    max_documents_in_one_task: int = Field(
+        default=200_000,
+        ge=0,
+        description="up to this many documents, one task does everything, in about a kilobyte a document, but for "
+        "`repositories` and `verify: exact`; a cluster takes longer to plan it",
+    )
     max_edges_in_one_task: int = Field(
         default=50_000_000,
         ge=0,

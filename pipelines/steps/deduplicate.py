@@ -34,7 +34,7 @@ REMOVED_SCHEMA = pa.schema(
 REMOVED_FILE_SQL = "part_index long, path string, rows long, bytes long, sha256 string, reasons string"
 
 # What says nothing about which documents are removed.
-OTHER_SETTINGS = {"scheme", "permutations", "max_edges_in_one_task", "lines", "substrings"}
+OTHER_SETTINGS = {"scheme", "permutations", "max_documents_in_one_task", "max_edges_in_one_task", "lines", "substrings"}
 
 
 def run(context: Context) -> None:

@@ -92,14 +92,20 @@ def table(spark: "SparkSession", docs: list[Doc], partitions: int = 3) -> "DataF
     return spark.createDataFrame(rows, DOCUMENTS_SQL).repartition(partitions)
 
 
+def on_tables_alone(settings: DedupSettings) -> DedupSettings:
+    return settings.model_copy(update={"max_documents_in_one_task": 0})
+
+
 def removals(documents: "DataFrame", settings: DedupSettings) -> set[Removal]:
     from dedup.apply import find_duplicates
 
-    found = find_duplicates(documents, settings)
-    assert found.columns == list(Removal._fields)
-    rows = [Removal(*row) for row in found.collect()]
-    assert len({row.position for row in rows}) == len(rows), "a document is removed twice"
-    return set(rows)
+    # Both ways: on the tables of a cluster, and in one task.
+    found = [find_duplicates(documents, way) for way in (on_tables_alone(settings), settings)]
+    assert all(table.columns == list(Removal._fields) for table in found)
+    on_tables, in_one_task = ([Removal(*row) for row in table.collect()] for table in found)
+    assert len({row.position for row in on_tables}) == len(on_tables), "a document is removed twice"
+    assert sorted(in_one_task) == sorted(on_tables)
+    return set(on_tables)
 
 
 @contextmanager
@@ -149,8 +155,8 @@ def test_known_cases(spark: "SparkSession") -> None:
         Doc(3, 0, "z", other, [10, 99]),  # the better source wins over the smaller id
         Doc(4, 0, "c", b"4" * 16, None),  # short documents are near to nothing, not even to each other
         Doc(5, 0, "d", b"5" * 16, None),
-        Doc(7, 0, "e", b"7" * 16, [20]),  # one id twice: the position decides
-        Doc(6, 0, "e", b"7" * 16, [20]),
+        Doc(7, 0, "e", b"7" * 16, [20, 21]),  # one id twice: the position decides
+        Doc(6, 0, "e", b"7" * 16, [20, 21]),
         Doc(8, 0, "f", None, None),  # unknown content equals nothing
         Doc(9, 0, "g", None, None),
         Doc(10, 0, "h", b"h" * 16, [30, 30]),  # meets only itself
@@ -230,8 +236,13 @@ def test_each_removed_document_is_like_its_own_survivor(spark: "SparkSession", v
     settings = DedupSettings(verify=verify, threshold=0.6, incremental=True, rows=3, bands=4)
     sets = spark.createDataFrame([(doc[0], sorted(doc[3])) for doc in docs], "position long, shingles array<bigint>")
     documents = verified_table(spark, docs)
-    found = {row["position"]: row["survivor"] for row in find_duplicates(documents, settings, lambda _: sets).collect()}
+    found = {
+        row["position"]: row["survivor"]
+        for row in find_duplicates(documents, on_tables_alone(settings), lambda _: sets).collect()
+    }
     assert len(found) > 20
+    in_one_task = find_duplicates(documents, settings, lambda _: sets).collect()
+    assert {row["position"]: row["survivor"] for row in in_one_task} == found
     survivors: list[int] = []
     for position in sorted(by_position, key=lambda p: (by_position[p][1], f"{p:08}", p)):
         _, _, bands, lanes = by_position[position]
@@ -260,11 +271,13 @@ def test_known_documents_stay_and_remove_others(spark: "SparkSession") -> None:
         (5, [0.0], "e", b"w" * 16, None, None, [7, 8], None, False),
     ]
     documents = spark.createDataFrame(rows, DOCUMENTS_SQL)
-    found = find_duplicates(documents, DedupSettings(incremental=True)).collect()
-    assert {(row["position"], row["survivor"], row["reason"]) for row in found} == {
-        (2, 1, "exact_duplicate"),
-        (3, 4, "near_duplicate"),
-    }
+    settings = DedupSettings(incremental=True)
+    for way in (settings, on_tables_alone(settings)):
+        found = find_duplicates(documents, way).collect()
+        assert {(row["position"], row["survivor"], row["reason"]) for row in found} == {
+            (2, 1, "exact_duplicate"),
+            (3, 4, "near_duplicate"),
+        }
 
 
 def test_urls_and_forks(spark: "SparkSession") -> None:

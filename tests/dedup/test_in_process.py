@@ -94,7 +94,9 @@ def test_survivors_are_sparks(spark: "SparkSession") -> None:
     documents = [
         (row, [float(row)], f"{row}", None, None, None, bands[row].tolist(), None, False) for row in range(len(bands))
     ]
-    removed = find_duplicates(spark.createDataFrame(documents, DOCUMENTS_SQL), DedupSettings(exact=False))
+    removed = find_duplicates(
+        spark.createDataFrame(documents, DOCUMENTS_SQL), DedupSettings(exact=False, max_documents_in_one_task=0)
+    )
     expected = {(row, label) for row, label in zip(rows.tolist(), found.tolist(), strict=True) if row != label}
     assert len(expected) > 20
     assert {(row["position"], row["survivor"]) for row in removed.collect()} == expected

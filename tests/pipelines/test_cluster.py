@@ -109,7 +109,9 @@ def build(made: Path, lake: Path, master: str) -> "subprocess.Popen[bytes]":
 def test_a_killed_worker_changes_no_byte(tmp_path: Path) -> None:
     write_days(tmp_path)
     made = tmp_path / "recipe.yaml"
-    settings = recipe(tmp_path, 4, NEAR_AND_VERIFIED).model_dump(by_alias=True, mode="json", exclude_defaults=True)
+    settings = recipe(tmp_path, 2, NEAR_AND_VERIFIED | {"max_documents_in_one_task": 0}).model_dump(
+        by_alias=True, mode="json", exclude_defaults=True
+    )
     made.write_text(yaml.safe_dump(settings), encoding="utf-8")
     lakes = {master: tmp_path / f"lake-{number}" for number, master in enumerate(("local[1]", "local[4]"))}
     for master, lake in lakes.items():
@@ -121,7 +123,7 @@ def test_a_killed_worker_changes_no_byte(tmp_path: Path) -> None:
     with cluster(tmp_path) as (master, workers):
         run = build(made, lake, master)
         decided = lake / "stages" / "decide"
-        wait_for("dedup to begin", lambda: len(list(decided.rglob("manifest.json"))) == 4 or run.poll() is not None)
+        wait_for("dedup to begin", lambda: len(list(decided.rglob("manifest.json"))) == 2 or run.poll() is not None)
         time.sleep(2)
         assert run.poll() is None, "the run was over before a worker could be killed"
         with_children(workers[0], signal.SIGKILL)
