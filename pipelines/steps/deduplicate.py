@@ -60,7 +60,8 @@ def _run_together(context: Context, sources: list[str], earlier: list[str]) -> N
         return
     parts = _parts(context, [*earlier, *sources])
     folders = {unit.source: context.lake.stage_uri(NAME, unit.source, unit.fingerprint) for unit in units}
-    removed, index = _remove(context, parts, folders, earlier)
+    has_documents = any(part.source in folders for part in parts)
+    removed, index = _remove(context, parts, folders, earlier) if has_documents else ([], [])
     for unit in missing:
         own = [row for row in removed if parts[row["part_index"]].source == unit.source]
         context.publish(unit, [_unit_result(context, unit, own, index)])
@@ -126,7 +127,7 @@ def _remove(
     tasks = context.task_frame([part.model_dump() for part in own])
     with context.watching(NAME, len(own)):
         documents = materialised(tasks.mapInArrow(_read_keys, DOCUMENTS_SQL))  # it is read several times
-        known = _known(context, parts, earlier, documents) if earlier else None
+        known = _known(context, parts, earlier, documents) if parts[0].source in earlier else None
         together = documents if known is None else materialised(documents.unionByName(known))
         removed = materialised(find_duplicates(together, dedup, shingles_of(parts, dedup)))
         files: list[Any] = (
@@ -160,6 +161,7 @@ def _known(context: Context, parts: list[KeysTask], earlier: list[str], document
             first_part=next(part.index for part in parts if part.source == source),
         )
         for source in earlier
+        if any(part.source == source for part in parts)
     ]
     return known_documents(documents, indexes, parts, context.recipe.dedup)
 

@@ -88,3 +88,14 @@ def test_a_new_day_leaves_the_old_ones_alone(spark: "SparkSession", tmp_path: Pa
     deduplicated(spark, tmp_path / "lake", recipe(tmp_path, 2, settings))
     grown = deduplicated(spark, tmp_path / "lake", recipe(tmp_path, 3, settings))
     assert grown.tasks_run == 4, "ingest, annotate, decide and dedup of one file each"
+
+
+@pytest.mark.slow
+def test_days_without_documents_are_days_too(spark: "SparkSession", tmp_path: Path) -> None:
+    write_days(tmp_path)
+    write_jsonl(tmp_path / "day0.jsonl", [])
+    write_jsonl(tmp_path / "day2.jsonl", ["no record"])
+    context = deduplicated(spark, tmp_path / "lake", recipe(tmp_path, 4, NEAR_AND_VERIFIED | {"incremental": True}))
+    kept = {source.name: context.of(deduplicate.NAME, source.name).books.kept for source in context.recipe.sources}
+    assert (kept["day0"], kept["day2"]) == (0, 0)
+    assert min(kept["day1"], kept["day3"]) > 0
