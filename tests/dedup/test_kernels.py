@@ -9,7 +9,7 @@ from dedup.bands import hash_bands
 from dedup.datatrove.shingles import sign_words
 from dedup.exact import _collapse_whitespace
 from dedup.kernels import sign_documents
-from dedup.shingle_sets import jaccard
+from dedup.shingle_sets import pair_similarities
 from dedup.warm import warm
 from tests.dedup.hostile import digest
 
@@ -35,9 +35,15 @@ def test_real_use_after_warming_compiles_nothing_more() -> None:
     versions = _compiled_versions()
     digest()
     assert _compiled_versions() == versions
-    assert versions == {"sign_documents": 1, "_collapse_whitespace": 1, "sign_words": 1, "hash_bands": 2, "jaccard": 1}
+    assert versions == {
+        "sign_documents": 1,
+        "_collapse_whitespace": 1,
+        "sign_words": 1,
+        "hash_bands": 2,
+        "pair_similarities": 1,
+    }
 
 
 def _compiled_versions() -> dict[str, int]:
-    kernels = (sign_documents, _collapse_whitespace, sign_words, hash_bands, jaccard)
+    kernels = (sign_documents, _collapse_whitespace, sign_words, hash_bands, pair_similarities)
     return {kernel.__name__: len(kernel.signatures) for kernel in kernels}
