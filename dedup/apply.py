@@ -20,6 +20,7 @@ from dedup.groups import ORDER, REMOVED_SQL, all_but_best
 from dedup.label import label_components
 from dedup.lineage import materialised
 from dedup.one_task import fits, removed_documents
+from dedup.reasons import EXACT_DUPLICATE, NEAR_DUPLICATE, REPOSITORY_DUPLICATE, URL_DUPLICATE
 from dedup.repositories import repository_removals
 from dedup.settings import DedupSettings
 from dedup.stars import star_edges
@@ -31,11 +32,6 @@ DOCUMENTS_SQL = (
 )
 
 REMOVED_DOCUMENTS_SQL = f"{REMOVED_SQL}, reason string, cluster_size long"
-
-EXACT_DUPLICATE = "exact_duplicate"
-URL_DUPLICATE = "url_duplicate"
-REPOSITORY_DUPLICATE = "repository_duplicate"
-NEAR_DUPLICATE = "near_duplicate"
 
 
 def find_duplicates(documents: DataFrame, settings: DedupSettings, shingles_of: ShinglesOf | None = None) -> DataFrame:

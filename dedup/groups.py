@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dedup.lineage import materialised
+from dedup.runs import run_starts
 
 ORDER = ("preference", "doc_id", "position")  # smallest first: the best
 REMOVED_SQL = "position long, survivor long, survivor_id string"
@@ -83,7 +84,7 @@ def read_groups(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         if not batch.num_rows:
             continue
         begins = _begins(batch.column("key"), None if current is None else current.key)
-        places = np.maximum.accumulate(np.where(begins, np.arange(batch.num_rows), -1))  # -1: the group of `current`
+        places = run_starts(begins, before=-1)  # -1: the group of `current`
         yield _removed(batch, begins, places, current)
         if places[-1] >= 0:
             current = _best_at(batch, int(places[-1]))

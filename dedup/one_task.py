@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from dedup.greedy import surviving
 from dedup.in_process import band_matrix, near_labels
+from dedup.reasons import EXACT_DUPLICATE, NEAR_DUPLICATE, URL_DUPLICATE
 from dedup.settings import DedupSettings
+from dedup.signatures import stored_lanes
 
 
 def fits(settings: DedupSettings, n_documents: int) -> bool:
@@ -27,11 +29,12 @@ def removed_documents(documents: pa.Table, settings: DedupSettings) -> pa.Table:
     known = best_first.column("is_known").to_numpy(zero_copy_only=False)
     survivors = np.arange(n)
     reasons = np.full(n, "", object)
-    for reason, column in (("exact_duplicate", "content_hash"), ("url_duplicate", "url_hash")):
-        if settings.exact if column == "content_hash" else settings.urls:
+    equals = ((EXACT_DUPLICATE, "content_hash", settings.exact), (URL_DUPLICATE, "url_hash", settings.urls))
+    for reason, column, is_asked in equals:
+        if is_asked:
             _remove(_first_equal(best_first.column(column), survivors), known, survivors, reasons, reason)
     if settings.near:
-        _remove(_near(best_first, known, survivors, settings), known, survivors, reasons, "near_duplicate")
+        _remove(_near(best_first, known, survivors, settings), known, survivors, reasons, NEAR_DUPLICATE)
     while not np.array_equal(survivors, survivors[survivors]):  # a survivor that went later, in favour of its own
         survivors = survivors[survivors]
     return _table(best_first, survivors, reasons)
@@ -65,7 +68,7 @@ def _near(
     """int64[n]: the survivor among the rows that are left; itself for a row that stays or is gone."""
     found = np.arange(len(survivors))
     left = np.flatnonzero(survivors == found)
-    with_bands, bands = band_matrix(_one(documents.column("bands").take(pa.array(left))))
+    with_bands, bands = band_matrix(documents.column("bands").take(pa.array(left)).combine_chunks())
     rows = left[with_bands]
     if settings.verify == "none" and not settings.incremental:
         members, labels = near_labels(bands)
@@ -73,8 +76,7 @@ def _near(
         return found
     lanes = None
     if settings.verify == "signature":
-        signatures = documents.column("signature").take(pa.array(rows)).to_pylist()
-        lanes = np.frombuffer(b"".join(signatures), "<u4").reshape(len(rows), -1) if len(rows) else None
+        lanes = stored_lanes(documents.column("signature").take(pa.array(rows)))
     if len(rows):
         found[rows] = rows[surviving(bands, known[rows], settings.threshold, lanes)]
     return found
@@ -104,7 +106,3 @@ def _table(documents: pa.Table, survivors: NDArray[np.int64], reasons: NDArray[n
         }
     )
     return table.sort_by("position")
-
-
-def _one(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks()

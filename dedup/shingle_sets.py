@@ -11,6 +11,7 @@ from dedup.characters import shingle_tables
 from dedup.datatrove.minhash import WordSplitter, datatrove_shingles
 from dedup.kernel import kernel
 from dedup.kernels import collect_shingles
+from dedup.runs import begins
 from dedup.settings import DedupSettings
 
 
@@ -43,9 +44,7 @@ def _shingles(data: NDArray[np.uint8], start: int, end: int, settings: DedupSett
 def _distinct(shingles: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Sorted, each once; a new array."""
     ordered = np.sort(shingles)
-    is_first = np.ones(len(ordered), np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=is_first[1:])
-    return ordered[is_first]
+    return ordered[begins(ordered)]
 
 
 @kernel

@@ -95,3 +95,10 @@ def signature_column(lanes: Lanes, has_shingles: NDArray[np.bool_]) -> pa.Binary
         [pa.array(has_shingles).buffers()[1], pa.py_buffer(ends), pa.py_buffer(kept)],
     )
     return column.cast(pa.binary())
+
+
+def stored_lanes(column: pa.ChunkedArray | pa.Array) -> NDArray[np.uint32]:
+    """What `signature_column` stored, of documents that have a shingle: uint32[n, lanes]."""
+    stored = column.to_pylist()
+    lanes = len(stored[0]) // 4 if stored else 0
+    return np.frombuffer(b"".join(stored), "<u4").reshape(len(stored), lanes)

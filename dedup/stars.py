@@ -13,12 +13,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dedup.lineage import materialised
+from dedup.runs import begins, run_starts
 
 STAR_SQL = "a long, b long, is_piece boolean"
 
 
 def star_edges(documents: DataFrame) -> DataFrame:
-    """The edges of all buckets' stars. In: position long, bands array<bigint>. Out, materialised: a long, b long.
+    """The edges of all buckets' stars. In: position long, bands array<bigint>. Out: a long, b long.
 
     a is the smallest position of the bucket: any member gives the same components.
     """
@@ -44,10 +45,8 @@ def joined_pieces(pieces: NDArray[np.int64]) -> NDArray[np.int64]:
     pieces = np.unique(pieces, axis=0)
     if not len(pieces):
         return pieces
-    begins = np.ones(len(pieces), np.bool_)
-    begins[1:] = pieces[1:, 0] != pieces[:-1, 0]
-    centres = pieces[np.maximum.accumulate(np.where(begins, np.arange(len(pieces)), 0)), 1]
-    return np.column_stack([centres, pieces[:, 1]])[~begins]
+    is_first = begins(pieces[:, 0])
+    return np.column_stack([pieces[run_starts(is_first), 1], pieces[:, 1]])[~is_first]
 
 
 def read_buckets(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -60,16 +59,14 @@ def read_buckets(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         if not batch.num_rows:
             continue
         buckets, positions = (batch.column(name).to_numpy() for name in ("bucket", "position"))
-        begins = np.ones(len(buckets), np.bool_)
-        begins[1:] = buckets[1:] != buckets[:-1]
-        begins[0] = centre < 0 or buckets[0] != bucket
-        places = np.maximum.accumulate(np.where(begins, np.arange(len(buckets)), -1))
+        is_first = begins(buckets)
+        is_first[0] = centre < 0 or buckets[0] != bucket
+        places = run_starts(is_first, before=-1)
         centres = np.where(places < 0, centre, positions[places])
         if not pieces:
             pieces.append((int(buckets[0]), int(positions[0])))
         bucket, centre = int(buckets[-1]), int(centres[-1])
-        others = ~begins
-        yield _rows(centres[others], positions[others], is_piece=False)
+        yield _rows(centres[~is_first], positions[~is_first], is_piece=False)
     if pieces:
         pieces.append((bucket, centre))
         last = np.array(pieces, np.int64)

@@ -11,7 +11,9 @@ from pyspark.sql import DataFrame
 
 from dedup.greedy import surviving
 from dedup.groups import ORDER, REMOVED_SQL
+from dedup.in_process import band_matrix
 from dedup.settings import DedupSettings
+from dedup.signatures import stored_lanes
 
 # Rows position long, shingles array<bigint> (unsigned 64-bit hashes, sorted, distinct), for those of the given rows
 # that have any.
@@ -73,12 +75,12 @@ def components(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 def removed_of(members: pa.Table, verify: str, threshold: float) -> pa.RecordBatch:
     """The removed of whole components, members best first; who shares a band shares a component."""
-    bands = _fixed(members.column("bands"))
+    _, bands = band_matrix(_one(members.column("bands")))
     survivors = surviving(
         bands,
         members.column("is_known").to_numpy(zero_copy_only=False),
         threshold,
-        _lanes(members.column("signature")) if verify == "signature" else None,
+        stored_lanes(members.column("signature")) if verify == "signature" else None,
         _sets(members.column("shingles")) if verify == "exact" else None,
     )
     removed = np.flatnonzero(survivors != np.arange(len(survivors)))
@@ -88,20 +90,6 @@ def removed_of(members: pa.Table, verify: str, threshold: float) -> pa.RecordBat
         [positions.take(rows), positions.take(of_survivors), ids.take(of_survivors)],
         names=["position", "survivor", "survivor_id"],
     )
-
-
-def _fixed(bands: Any) -> NDArray[np.int64]:
-    """Lists of equal length as int64[n, length]."""
-    array = _one(bands)
-    flat: NDArray[np.int64] = array.flatten().to_numpy(zero_copy_only=False)
-    return flat.reshape(len(array), -1)
-
-
-def _lanes(signatures: Any) -> NDArray[np.uint32]:
-    """Binary signatures as uint32[n, lanes]."""
-    array = _one(signatures)
-    size = int(pc.max(pc.binary_length(array)).as_py() or 0)
-    return np.frombuffer(b"".join(array.to_pylist()), "<u4").reshape(len(array), size // 4)
 
 
 def _sets(shingles: Any) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:

@@ -1,11 +1,12 @@
 """The compiled loop that finds the first of equal occurrences."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from dedup.kernel import kernel
 
-@njit(cache=True, nogil=True)
+
+@kernel
 def mark_behind_first(
     sort: NDArray[np.int64],
     hashes: NDArray[np.uint64],

@@ -1,9 +1,9 @@
 """The compiled kernel that hashes lines or paragraphs; beside it its constants, as numba's cache asks for."""
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from dedup.kernel import kernel
 from dedup.kernels import mix64
 
 NEWLINE, SPACE = 0x0A, 0x20
@@ -13,7 +13,7 @@ HASH_START, CHECK_START = 0xCBF29CE484222325, 0x84222325CBF29CE4
 HASH_MULTIPLIER, CHECK_MULTIPLIER = 0x9FB21C651E98DF25, 0x9E3779B97F4A7C15
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def hash_units(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],

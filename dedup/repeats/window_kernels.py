@@ -6,9 +6,9 @@ windows have equal anchors, and neighbouring windows mostly the same one.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from dedup.kernel import kernel
 from dedup.kernels import mix64
 
 # Rolling hashes are polynomials of the bytes (Karp & Rabin 1987): modulo 2^64, for speed, and modulo the prime
@@ -21,7 +21,7 @@ FEWEST_SLOTS = 1 << 12
 LOW_HALF = (1 << 32) - 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def power(exponent: int) -> np.uint64:
     """MULTIPLIER ** exponent modulo 2^64."""
     result = np.uint64(1)
@@ -30,7 +30,7 @@ def power(exponent: int) -> np.uint64:
     return result
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def times_base(value: np.uint64) -> np.uint64:
     """value * PRIME_BASE modulo PRIME, for a value below 2^61: 2^61 is 1, so what stands above it is added below."""
     high = (value >> np.uint64(32)) * np.uint64(PRIME_BASE)
@@ -41,7 +41,7 @@ def times_base(value: np.uint64) -> np.uint64:
     return result - np.uint64(PRIME) if result >= np.uint64(PRIME) else result
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def leaving_bytes(window_bytes: int) -> NDArray[np.uint64]:
     """What each byte, less than 256 and plus one, adds to the second hash when it leaves the window: uint64[256]."""
     result = np.empty(256, np.uint64)
@@ -53,7 +53,7 @@ def leaving_bytes(window_bytes: int) -> NDArray[np.uint64]:
     return result
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def close_block(held: NDArray[np.uint64]) -> None:
     """Each of a block's values becomes the least of it and those behind it; the last element stays the greatest.
 
@@ -64,13 +64,13 @@ def close_block(held: NDArray[np.uint64]) -> None:
         held[at] = min(held[at], held[at + 1])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def gram_value(rolled: np.uint64) -> np.uint64:
     """The gram's hash, odd, for 0 marks an empty slot of a table."""
     return mix64(rolled) | np.uint64(1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def select_anchors(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
@@ -117,7 +117,7 @@ def select_anchors(
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def fill_set(table: NDArray[np.uint64], members: NDArray[np.uint64]) -> None:
     """Put members (none 0) into an all-zero table of a power of two of slots, more than there are members."""
     mask = np.uint64(len(table) - 1)
@@ -128,7 +128,7 @@ def fill_set(table: NDArray[np.uint64], members: NDArray[np.uint64]) -> None:
         table[slot] = member
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def is_member(table: NDArray[np.uint64], value: np.uint64) -> bool:
     """Whether `fill_set` put it there."""
     mask = np.uint64(len(table) - 1)
@@ -140,7 +140,7 @@ def is_member(table: NDArray[np.uint64], value: np.uint64) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def slot_of(
     slots: NDArray[np.uint64],
     hashes: NDArray[np.uint64],
@@ -163,7 +163,7 @@ def slot_of(
     return slot
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def doubled(slots: NDArray[np.uint64], hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The table's entries in one twice as large."""
     result = np.zeros(2 * len(slots), np.uint64)
@@ -177,7 +177,7 @@ def doubled(slots: NDArray[np.uint64], hashes: NDArray[np.uint64]) -> NDArray[np
     return result
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def scan_windows(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],

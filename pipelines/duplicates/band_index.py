@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dedup.greedy import MOST_COMPARED
+from dedup.runs import begins, run_starts
 from mixer import storage
 
 PREFIX = "index-"
@@ -24,11 +25,9 @@ INDEX_SCHEMA = pa.schema(
     [
         ("hash", pa.int64()),  # of a band, of a content or of a URL
         ("row", pa.int64()),  # of the source: part number << 32 | row in the part
-    ],
-    metadata=None,
+    ]
 )
 HASHES_SQL = "hash long, position long, preference array<double>, doc_id string, file long"
-FOUND_SQL = "position long"
 FILE_SQL = "path string, rows long, bytes long, sha256 string"
 
 
@@ -102,10 +101,7 @@ def _write(uri: str, rows: pa.Table, settings: Mapping[str, Any]) -> pa.RecordBa
 
 def first_of_each(values: npt.NDArray[np.int64], most: int) -> npt.NDArray[np.bool_]:
     """bool[n]: among the first `most` of those that are equal; `values` is sorted."""
-    begins = np.ones(len(values), np.bool_)
-    begins[1:] = values[1:] != values[:-1]
-    start = np.maximum.accumulate(np.where(begins, np.arange(len(values)), 0))
-    found: npt.NDArray[np.bool_] = np.arange(len(values)) - start < most
+    found: npt.NDArray[np.bool_] = np.arange(len(values)) - run_starts(begins(values)) < most
     return found
 
 

@@ -36,7 +36,7 @@ def columns_of(prefer: Sequence[str]) -> set[str]:
     return {column for name in prefer for column in _COLUMNS.get(name, (name,))}
 
 
-def preferences(table: pa.Table, prefer: Sequence[str], source_rank: int) -> pa.FixedSizeListArray:
+def preferences(table: pa.Table, prefer: Sequence[str], source_rank: int) -> pa.ListArray:
     """Numbers to compare one by one, smallest first: a list of len(prefer) float64 a document.
 
     `table` has `columns_of(prefer)`. What is not known of a document (null, NaN) comes last.

@@ -206,17 +206,16 @@ def _write_removed(index: int, uri: str, removed: pa.Table) -> pa.RecordBatch:
 
 def _unit_result(context: Context, unit: Unit, rows: list[Any], index: list[Any]) -> TaskResult:
     """The unit's files, and its books: what decide kept, less what was removed."""
-    files = [storage.WrittenFile(row["path"], row["rows"], row["bytes"], row["sha256"]) for row in rows]
-    indexed = [storage.WrittenFile(row["path"], row["rows"], row["bytes"], row["sha256"]) for row in index]
+    files = [storage.WrittenFile(row["path"], row["rows"], row["bytes"], row["sha256"]) for row in [*rows, *index]]
     records_in = context.of("decide", unit.source).books.kept
-    removed = sum(file.rows for file in files)
+    removed = sum(row["rows"] for row in rows)
     reasons: Counter[str] = Counter()
     for row in rows:
         reasons.update(json.loads(row["reasons"]))
     books = Books(
         records_in=records_in, kept=records_in - removed, rejected=removed, reasons=dict(sorted(reasons.items()))
     )
-    return TaskResult([*files, *indexed], books)
+    return TaskResult(files, books)
 
 
 def _one_chunk(column: Any) -> pa.Array:
