@@ -50,6 +50,8 @@ def cluster(folder: Path) -> "Iterator[tuple[str, list[subprocess.Popen[bytes]]]
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_NO_DAEMONIZE": "1",
         "SPARK_WORKER_DIR": str(folder / "work"),
+        # Not the folder of the environment, whose log tells errors only: what is waited for is Spark's own default log.
+        "SPARK_CONF_DIR": str(folder / "conf"),
     }
     log = folder / "cluster.log"
     processes: list[subprocess.Popen[bytes]] = []
