@@ -93,15 +93,15 @@ def _folder_before_wildcards(pattern: str) -> str:
 def _pattern(pattern: str) -> re.Pattern[str]:
     """A glob pattern as an expression over whole paths."""
     pieces = []
-    for token in re.findall(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]]*\]|.", pattern, re.DOTALL):
-        if token in ("**/", "**"):
-            pieces.append("(?:.*/)?" if token == "**/" else ".*")
-        elif token in "*?":
-            pieces.append("[^/]*" if token == "*" else "[^/]")
-        elif len(token) > 1:
-            pieces.append(f"[{'^' if token[1] == '!' else ''}{re.escape(token[1:-1].lstrip('!'))}]".replace(r"\-", "-"))
+    for part in re.findall(r"\*\*/|\*\*|\*|\?|\[!?\]?[^\]]*\]|.", pattern, re.DOTALL):
+        if part in ("**/", "**"):
+            pieces.append("(?:.*/)?" if part == "**/" else ".*")
+        elif part in "*?":
+            pieces.append("[^/]*" if part == "*" else "[^/]")
+        elif len(part) > 1:
+            pieces.append(f"[{'^' if part[1] == '!' else ''}{re.escape(part[1:-1].lstrip('!'))}]".replace(r"\-", "-"))
         else:
-            pieces.append(re.escape(token))
+            pieces.append(re.escape(part))
     return re.compile("".join(pieces), re.DOTALL)
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 import tomllib
@@ -61,7 +62,7 @@ def test_modules_are_imported_by_their_full_name(path: Path) -> None:
 def test_every_dependency_has_its_reason_in_the_architecture() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     groups = [project["dependencies"], *project["optional-dependencies"].values()]
-    names = {spec.split(">")[0].split("=")[0].split("<")[0] for group in groups for spec in group}
+    names = {re.split(r"[\[<>=]", spec)[0] for group in groups for spec in group}
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     assert {name for name in names if f"`{name}`" not in text} == set()
 
