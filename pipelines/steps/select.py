@@ -1,4 +1,4 @@
-"""Select: the documents of a source or tier that pass its condition and that no tombstone forgets.
+"""Select: the documents of a source or tier that pass its condition, no tombstone forgets and nothing holds out.
 
 Works on ids, not on text. A block none of whose documents is dropped is referenced where tokenize wrote it; only
 blocks that lose some are written anew, without them.
@@ -16,11 +16,12 @@ import pyarrow.compute as pc
 
 from mixer import storage
 from mixer.blocks import block_name, block_of
+from mixer.held_out import held_out_from
 from mixer.order import document_order_hash
 from pipelines.block_sets import INDEX_FILE, INDEX_SCHEMA, BlockSet, read_block_set
 from pipelines.conditions.columns import read_part
 from pipelines.conditions.condition import Condition, Mask
-from pipelines.conditions.rewriting import CHANGED_SQL, FORGOTTEN, WHERE, block_writer
+from pipelines.conditions.rewriting import CHANGED_SQL, FORGOTTEN, HELD_OUT, WHERE, block_writer
 from pipelines.context import Context, TaskResult, Unit
 from pipelines.lake import Books, Lake
 from pipelines.recipe import Recipe
@@ -37,7 +38,7 @@ DROPPED_SCHEMA = pa.schema(
         ("source", pa.string()),  # the source or tier that drops the document
         ("block", pa.int64()),
         ("doc_id", pa.string()),
-        ("reasons", pa.string()),  # comma-separated: `where`, `forgotten/<digest>` of every tombstone that matches
+        ("reasons", pa.string()),  # comma-separated: `where`, `held_out`, `forgotten/<digest>` of each that matches
     ]
 )
 ROWS_PER_BATCH = 10_000  # ids that leave a worker at once
@@ -122,13 +123,20 @@ def _units(context: Context) -> list[Unit]:
     check_conditions(context.recipe)
     tombstones = read_tombstones(context.lake)
     columns_of(tombstones)  # a condition that cannot be used is an error here, not in a task
+    validation = context.recipe.validation
     units = []
     for part in context.recipe.mixed():
-        if part.where is None and not tombstones:
+        if part.where is None and not tombstones and validation is None:
             continue
         base = part.tier_of or part.name
         blocks = context.of("tokenize", base)
-        settings = {"from": base, "where": part.where, "tombstones": [tombstone.digest for tombstone in tombstones]}
+        settings: dict[str, Any] = {
+            "from": base,
+            "where": part.where,
+            "tombstones": [tombstone.digest for tombstone in tombstones],
+        }
+        if validation is not None:
+            settings["held_out"] = validation.share
         inputs = {
             "blocks": blocks.output,
             "blocks_at": blocks.fingerprint,  # what the index refers to, not only what lies there
@@ -148,6 +156,7 @@ def _rewrite_blocks(context: Context, units: list[Unit]) -> list[Any]:
     tasks = _tasks(context, units)
     bases = {unit.source: _base_blocks(context, unit).folders for unit in units}
     folders = {unit.source: context.lake.stage_uri(NAME, unit.source, unit.fingerprint) for unit in units}
+    validated = {unit.source for unit in units if unit.source == unit.settings["from"]}
     blocks = sum(len(folder_of) for folder_of in bases.values())
     if not tasks or not blocks:
         return []
@@ -157,7 +166,7 @@ def _rewrite_blocks(context: Context, units: list[Unit]) -> list[Any]:
             frame.mapInArrow(_find_dropped, DROPPED_SQL)
             .repartition(blocks, "source", "block")
             .sortWithinPartitions("source", "block", "doc_id")
-            .mapInArrow(block_writer(bases, folders), CHANGED_SQL)
+            .mapInArrow(block_writer(bases, folders, validated), CHANGED_SQL)
             .collect()
         )
     return rows
@@ -180,6 +189,7 @@ def _tasks(context: Context, units: list[Unit]) -> list[dict[str, Any]]:
                 "lake_uri": context.lake.uri,
                 "tombstones": of_base[0].settings["tombstones"],
                 "where": {unit.source: unit.settings["where"] for unit in of_base},
+                "held_out": of_base[0].settings.get("held_out"),
             }
             for documents_uri, annotated_uri in zip(documents, annotated, strict=True)
         ]
@@ -200,12 +210,19 @@ def dropped_of_part(task: dict[str, Any]) -> Iterator[pa.RecordBatch]:
     columns = columns_of(tombstones).union(*(condition.columns for condition in conditions.values()))
     table = read_part(task["documents_uri"], task["annotated_uri"], columns)
     forgotten = matches_of(tombstones, table)
-    by_tombstone = {f"{FORGOTTEN}/{t.digest}": mask for t, mask in zip(tombstones, forgotten, strict=True)}
+    of_all = {f"{FORGOTTEN}/{t.digest}": mask for t, mask in zip(tombstones, forgotten, strict=True)}
+    if task.get("held_out") is not None:
+        of_all[HELD_OUT] = _held_out(table.column("doc_id"), task["salt"], held_out_from(task["held_out"]))
     for name in task["where"]:
-        masks = dict(by_tombstone)
+        masks = dict(of_all)
         if name in conditions:
             masks[WHERE] = ~conditions[name].matches(table)
         yield from _dropped(name, table.column("doc_id"), masks, task)
+
+
+def _held_out(doc_ids: Any, salt: str, first_hash: int) -> Mask:
+    """Which documents are held out: a matter of their ids alone."""
+    return np.array([document_order_hash(salt, doc_id) >= first_hash for doc_id in doc_ids.to_pylist()], np.bool_)
 
 
 def _dropped(name: str, doc_ids: Any, masks: dict[str, Mask], task: dict[str, Any]) -> Iterator[pa.RecordBatch]:
@@ -246,6 +263,13 @@ def _unit_result(context: Context, unit: Unit, changed: list[Any]) -> TaskResult
         for row in changed
         if row["documents"]
     ]
+    held_out = [row for row in changed if row["held_out_documents"]]
+    files += [
+        storage.WrittenFile(
+            row["held_out_path"], row["held_out_documents"], row["held_out_bytes"], row["held_out_sha256"]
+        )
+        for row in held_out
+    ]
     reasons: Counter[str] = Counter()
     for row in changed:
         reasons.update(json.loads(row["reasons"]))
@@ -255,7 +279,7 @@ def _unit_result(context: Context, unit: Unit, changed: list[Any]) -> TaskResult
         records_in=records_in,
         kept=kept,
         rejected=records_in - kept,
-        reasons={reason: reasons[reason] for reason in (FORGOTTEN, WHERE) if reasons[reason]},
+        reasons={reason: reasons[reason] for reason in (FORGOTTEN, HELD_OUT, WHERE) if reasons[reason]},
     )
     measures = {"tokens": float(sum(row[2] for row in index))}
     measures |= {reason: float(count) for reason, count in sorted(reasons.items()) if "/" in reason}
