@@ -40,7 +40,7 @@ CHANGED_SCHEMA = pa.schema(
 )
 
 
-def block_writer(bases: dict[str, dict[int, str]], folders: dict[str, str], validated: Collection[str]) -> Any:
+def block_writer(bases: dict[str, dict[int, str]], folders: dict[str, str], validated: Collection[str] = ()) -> Any:
     """A function for mapInArrow: dropped documents sorted by (source, block) in, a row a changed block out.
 
     Of the sources in `validated`, documents that are held out and nothing else are written too, to files of their own.
@@ -51,7 +51,9 @@ def block_writer(bases: dict[str, dict[int, str]], folders: dict[str, str], vali
         for (source, block), dropped in groupby(rows, key=lambda row: (row["source"], row["block"])):
             if block not in bases[source]:
                 continue  # no document that would belong there survived
-            reasons = {row["doc_id"]: row["reasons"].split(",") for row in dropped}
+            reasons: dict[str, list[str]] = {}
+            for row in dropped:
+                reasons.setdefault(row["doc_id"], []).extend(row["reasons"].split(","))
             uri = f"{bases[source][block]}/{block_name(block)}"
             changed = rewrite_block(uri, folders[source], reasons, source in validated)
             if changed:

@@ -38,7 +38,7 @@ DROPPED_SCHEMA = pa.schema(
         ("source", pa.string()),  # the source or tier that drops the document
         ("block", pa.int64()),
         ("doc_id", pa.string()),
-        ("reasons", pa.string()),  # comma-separated: `where`, `held_out`, `forgotten/<digest>` of each that matches
+        ("reasons", pa.string()),  # comma-separated: `held_out`; or `where`, `forgotten/<digest>` of each that matches
     ]
 )
 ROWS_PER_BATCH = 10_000  # ids that leave a worker at once
@@ -64,7 +64,7 @@ def foresee(context: Context) -> None:
     units = _units(context)
     dropped: dict[tuple[str, int], list[str]] = defaultdict(list)
     for task in _tasks(context, units):
-        for batch in dropped_of_part(task):
+        for batch in _dropped_of(task):
             names, blocks, ids = (batch.column(name).to_pylist() for name in ("source", "block", "doc_id"))
             for name, block, doc_id in zip(names, blocks, ids, strict=True):
                 dropped[name, block].append(doc_id)
@@ -173,10 +173,12 @@ def _rewrite_blocks(context: Context, units: list[Unit]) -> list[Any]:
 
 
 def _tasks(context: Context, units: list[Unit]) -> list[dict[str, Any]]:
-    """One task for each part of each base, which judges for all that are made from it."""
-    tasks = []
+    """One task for each part of a base, which judges for all that are made from it, and for each block to hold out from."""
+    tasks = _held_out_tasks(context, units)
     for base in sorted({unit.settings["from"] for unit in units}):
         of_base = [unit for unit in units if unit.settings["from"] == base]
+        if not any(unit.settings["where"] is not None or unit.settings["tombstones"] for unit in of_base):
+            continue
         tokenized = context.of("tokenize", base)
         documents = context.of("ingest", base).part_uris(context.lake, "part-")
         annotated = context.of("annotate", base).part_uris(context.lake, "part-")
@@ -189,9 +191,29 @@ def _tasks(context: Context, units: list[Unit]) -> list[dict[str, Any]]:
                 "lake_uri": context.lake.uri,
                 "tombstones": of_base[0].settings["tombstones"],
                 "where": {unit.source: unit.settings["where"] for unit in of_base},
-                "held_out": of_base[0].settings.get("held_out"),
             }
             for documents_uri, annotated_uri in zip(documents, annotated, strict=True)
+        ]
+    return tasks
+
+
+def _held_out_tasks(context: Context, units: list[Unit]) -> list[dict[str, Any]]:
+    """One task for each block whose hashes reach into what is held out: the last ones, as blocks are cut by hash."""
+    tasks = []
+    for unit in units:
+        if unit.settings.get("held_out") is None:
+            continue
+        first_hash = held_out_from(unit.settings["held_out"])
+        first_block = block_of(first_hash, context.of("tokenize", unit.settings["from"]).settings["block_bits"])
+        tasks += [
+            {
+                "source": unit.source,
+                "block": block,
+                "block_uri": f"{folder}/{block_name(block)}",
+                "first_hash": first_hash,
+            }
+            for block, folder in _base_blocks(context, unit).folders.items()
+            if block >= first_block
         ]
     return tasks
 
@@ -199,7 +221,23 @@ def _tasks(context: Context, units: list[Unit]) -> list[dict[str, Any]]:
 def _find_dropped(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         for task in batch.column("task").to_pylist():
-            yield from dropped_of_part(json.loads(task))
+            yield from _dropped_of(json.loads(task))
+
+
+def _dropped_of(task: dict[str, Any]) -> Iterator[pa.RecordBatch]:
+    """Rows of DROPPED_SCHEMA; a document that is dropped for several reasons may have several."""
+    return dropped_of_block(task) if "block_uri" in task else dropped_of_part(task)
+
+
+def dropped_of_block(task: dict[str, Any]) -> Iterator[pa.RecordBatch]:
+    """The documents of a block that are held out, as DROPPED_SCHEMA: those whose hash is no less than the first."""
+    table = storage.read_table(task["block_uri"], ["doc_id", "order_hash"])
+    hashes = table.column("order_hash").to_numpy()
+    ids = table.column("doc_id").filter(pa.array(hashes >= np.uint64(task["first_hash"]))).to_pylist()
+    for start in range(0, len(ids), ROWS_PER_BATCH):
+        some = ids[start : start + ROWS_PER_BATCH]
+        columns = {"source": task["source"], "block": task["block"], "reasons": HELD_OUT}
+        yield pa.RecordBatch.from_pylist([columns | {"doc_id": doc_id} for doc_id in some], schema=DROPPED_SCHEMA)
 
 
 def dropped_of_part(task: dict[str, Any]) -> Iterator[pa.RecordBatch]:
@@ -210,19 +248,12 @@ def dropped_of_part(task: dict[str, Any]) -> Iterator[pa.RecordBatch]:
     columns = columns_of(tombstones).union(*(condition.columns for condition in conditions.values()))
     table = read_part(task["documents_uri"], task["annotated_uri"], columns)
     forgotten = matches_of(tombstones, table)
-    of_all = {f"{FORGOTTEN}/{t.digest}": mask for t, mask in zip(tombstones, forgotten, strict=True)}
-    if task.get("held_out") is not None:
-        of_all[HELD_OUT] = _held_out(table.column("doc_id"), task["salt"], held_out_from(task["held_out"]))
+    by_tombstone = {f"{FORGOTTEN}/{t.digest}": mask for t, mask in zip(tombstones, forgotten, strict=True)}
     for name in task["where"]:
-        masks = dict(of_all)
+        masks = dict(by_tombstone)
         if name in conditions:
             masks[WHERE] = ~conditions[name].matches(table)
         yield from _dropped(name, table.column("doc_id"), masks, task)
-
-
-def _held_out(doc_ids: Any, salt: str, first_hash: int) -> Mask:
-    """Which documents are held out: a matter of their ids alone."""
-    return np.array([document_order_hash(salt, doc_id) >= first_hash for doc_id in doc_ids.to_pylist()], np.bool_)
 
 
 def _dropped(name: str, doc_ids: Any, masks: dict[str, Mask], task: dict[str, Any]) -> Iterator[pa.RecordBatch]:

@@ -112,5 +112,7 @@ def test_a_greater_share_holds_out_more() -> None:
 
 
 def test_no_file_is_written_without_text(tmp_path: Path) -> None:
-    assert write_validation(f"{tmp_path}/a.parquet", "web", "text", documents_of([[], [MARK]]), 9, toy_format(8)) is None
+    assert (
+        write_validation(f"{tmp_path}/a.parquet", "web", "text", documents_of([[], [MARK]]), 9, toy_format(8)) is None
+    )
     assert not list(tmp_path.iterdir())

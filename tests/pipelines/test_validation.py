@@ -2,28 +2,38 @@
 
 import hashlib
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mixer.blocks import block_name
 from mixer.held_out import held_out_from
 from mixer.manifest import MixtureManifest
 from mixer.order import document_order_hash
 from mixer.tokens import tokenizer
 from pipelines.block_sets import block_set
 from pipelines.context import Context
+from pipelines.diffing.absence import why_absent
+from pipelines.diffing.document_ids import ids_of
+from pipelines.diffing.trained import trained_source
 from pipelines.explaining.trail import explain_document
+from pipelines.lake import Lake
 from pipelines.mixture import open_mixture
 from pipelines.recipe import Recipe, parse_recipe
 from pipelines.recipe_keys.problems import RecipeError
+from pipelines.recipe_keys.validation import ValidationSpec
 from pipelines.removal.absence import StillThere, verify_absence
 from pipelines.removal.tombstones import Tombstone, add_tombstone
+from pipelines.steps import select
 from pipelines.steps.mix import published_mixture
-from tests.pipelines.in_process import run, snapshot, write_jsonl
+from tests.pipelines import selectable_lake
+from tests.pipelines.in_process import InProcess, run, snapshot, write_jsonl
 
 SHARE = 0.25
 LENGTH = 32
@@ -49,7 +59,10 @@ def recipe_of(folder: Path, **keys: Any) -> Recipe:
 def write_inputs(folder: Path, documents: int = 40) -> Path:
     write_jsonl(
         folder / "web.jsonl",
-        [{"text": f"Page {n}: the lamp burns. " * (1 + n % 5), "url": f"http://one.example/{n}"} for n in range(documents)],
+        [
+            {"text": f"Page {n}: the lamp burns. " * (1 + n % 5), "url": f"http://one.example/{n}"}
+            for n in range(documents)
+        ],
     )
     write_jsonl(
         folder / "code.jsonl",
@@ -95,7 +108,7 @@ def files_of(manifest: MixtureManifest) -> dict[str, str]:
     return {file.source: file.sha256 for file in manifest.validation}
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(1, 40), st.sampled_from([0.02, 0.1, 0.3, 0.5]), st.one_of(st.none(), st.integers(40, 100)))
 def test_documents_are_trained_on_or_held_out_and_never_both(
     tmp_path_factory: pytest.TempPathFactory, documents: int, share: float, most: int | None
@@ -117,6 +130,29 @@ def test_documents_are_trained_on_or_held_out_and_never_both(
         assert books.reasons.get("held_out", 0) == len(
             [d for d in tokenized(context, source) if document_order_hash(spec.salt, d) >= first]
         )
+
+
+@pytest.mark.parametrize(
+    ("share", "whole", "boundary"), [(0.25, {6, 7}, set()), (0.3, {6, 7}, {5}), (0.01, set(), {7})]
+)
+def test_only_the_last_blocks_are_touched(tmp_path: Path, share: float, whole: set[int], boundary: set[int]) -> None:
+    """Of eight blocks those wholly in the share are left out, at most one is rewritten, others are not even read."""
+    context = selectable_lake.context_of(Lake(str(tmp_path)), InProcess)
+    context.recipe = context.recipe.model_copy(update={"validation": ValidationSpec(share=share)})
+    selectable_lake.publish_both(context)
+    before = {name: block_set(context, name) for name in ("pages", "files")}
+    select.run(context)
+    for name, old in before.items():
+        new = block_set(context, name)
+        assert old.folders.keys() - new.folders.keys() <= whole | boundary
+        assert not whole & new.folders.keys()
+        assert {block for block in new.folders if new.folders[block] != old.folders[block]} <= boundary
+        assert {int(uri[-14:-8]) for uri in new.held_out} <= whole | boundary
+        held_out = ids_in(list(new.held_out))
+        first = held_out_from(share)
+        ids = ids_in([f"{folder}/{block_name(block)}" for block, folder in old.folders.items()])
+        assert held_out == {doc_id for doc_id in ids if document_order_hash("mixdown", doc_id) >= first}
+    assert context.tasks_run == sum(block in whole | boundary for old in before.values() for block in old.folders)
 
 
 def test_the_manifest_says_what_the_files_hold(built: Context) -> None:
@@ -254,6 +290,31 @@ def test_explain_says_that_a_document_is_held_out(built: Context) -> None:
         (trail,) = explain_document(mixture, doc_id).trails
         assert trail.outcome == "left_out"
         assert trail.mixed[0].left_out_by == ["validation: held out, with 0.25 of the documents"]
+
+
+def test_a_diff_says_that_documents_are_held_out(inputs: Path, tmp_path: Path) -> None:
+    """And tells them from those that a condition leaves out."""
+    context = run(recipe_of(inputs, where="n_chars < 70"), tmp_path / "lake")
+    mixture = open_mixture(context.mixture_uri)
+    missing = sorted(tokenized(context, "web") - ids_in(block_uris(context, "web")))
+    trained = trained_source(mixture, "web")
+    absence = why_absent(mixture, "web", trained, ids_of(pa.chunked_array([missing])), range(len(missing)))
+    first = held_out_from(SHARE)
+    expected = ["held_out" if document_order_hash("mixdown", doc_id) >= first else "where" for doc_id in missing]
+    assert absence.reasons["not_chosen"] == Counter(expected)
+    assert set(expected) == {"held_out", "where"}
+    assert [absence.details[position].reasons for position in range(len(missing))] == [(reason,) for reason in expected]
+
+
+def test_estimates_take_off_what_is_held_out(inputs: Path, tmp_path: Path) -> None:
+    from pipelines.previews.outlook import outlook
+
+    with_it, without = (
+        outlook(Context(recipe, Lake(str(tmp_path)), _no_spark, _quiet())).plan.sources
+        for recipe in (recipe_of(inputs), recipe_of(inputs, validation=None))
+    )
+    for held, plain in zip(with_it, without, strict=True):
+        assert held.available_tokens == int(plain.available_tokens * (1 - SHARE))
 
 
 def test_a_source_without_held_out_documents_is_noted(inputs: Path, tmp_path: Path) -> None:
