@@ -21,6 +21,10 @@ class Interrupted(Exception):
         self.wait_seconds = wait_seconds
 
 
+class Unreachable(OSError):
+    """A file elsewhere that cannot be read any further: no fault of its content, so no reader takes it for damage."""
+
+
 class Remote(Protocol):
     """A file elsewhere."""
 
@@ -35,14 +39,16 @@ class Remote(Protocol):
 
 
 def patiently(what: str, attempt: Callable[[], Result]) -> Result:
-    """What `attempt` gives, tried again with growing waits; OSError when it is interrupted ATTEMPTS times in a row."""
+    """What `attempt` gives, tried again with growing waits; Unreachable when it is interrupted ATTEMPTS times in a
+    row.
+    """
     wait_seconds = FIRST_WAIT_SECONDS
     for number in range(1, ATTEMPTS + 1):
         try:
             return attempt()
         except Interrupted as interrupted:
             if number == ATTEMPTS:
-                raise OSError(f"{what}: {interrupted}, {ATTEMPTS} times") from interrupted
+                raise Unreachable(f"{what}: {interrupted}, {ATTEMPTS} times") from interrupted
             time.sleep(min(max(wait_seconds, interrupted.wait_seconds), MAX_WAIT_SECONDS))
             wait_seconds *= 2
     raise AssertionError("unreachable")

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from pipelines.readers.resuming import Interrupted, patiently
+from pipelines.readers.resuming import Interrupted, Unreachable, patiently
 
 SECONDS_WITHOUT_DATA = 60
 MIN_BYTES_PER_SECOND = 1024  # slower over SLOW_SECONDS counts as a failure: a task must not hang on a trickle
@@ -135,7 +135,7 @@ class WebFile:
             raise FileNotFoundError(f"{self.name}: status {error.code} {error.reason}") from error
 
 
-class ChangedFile(OSError):
+class ChangedFile(Unreachable):
     """A file that is another one than when reading it began."""
 
 
