@@ -134,6 +134,14 @@ def _license_blobs(entries: dict[bytes, Entry]) -> tuple[str, ...]:
     return tuple(sorted(found))[:_MAX_LICENSE_FILES]
 
 
+def license_blobs(objects: ObjectReader, tree: str) -> tuple[str, ...]:
+    """The licence files that lie in the folder `tree`; none where it cannot be read."""
+    try:
+        return _license_blobs(objects.tree(tree))
+    except ObjectError:
+        return ()
+
+
 class LicenseReader:
     """The licence that licence files grant, each read once."""
 
