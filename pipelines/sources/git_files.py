@@ -42,10 +42,11 @@ def splits(uri: str, options: GitFilesOptions) -> list[Split]:
 
 
 def _splits_of(repository: Repository, options: GitFilesOptions) -> list[Split]:
+    sha = "" if options.tags is not None else repository.resolve(options.revision)
     try:
-        listing = _listing(repository, options, repository.resolve(options.revision) if options.tags is None else "")
-    except ObjectError as error:
-        raise ValueError(f"the commit of {repository.uri} cannot be read: {error}") from error
+        listing = _listing(repository, options, sha)
+    except ObjectError:  # read() says so
+        return [Split(uri=repository.uri, identity=f"{sha} named {repository.name}", size_bytes=0, stop=1)]
     shas = [
         item.file.new.sha if isinstance(item, ListedFile) and isinstance(item.file, Change) and item.file.new else ""
         for item in listing

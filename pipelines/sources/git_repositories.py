@@ -152,7 +152,7 @@ def _document(reading: _Reading, part: Part, files: list[RepositoryFile], langua
         format="repository",
         repository=reading.repository.name,
         commit=reading.commit.sha,
-        path=files[0].path,
+        path=part.folder or None,
         license=None if None in licenses else all_of(sorted(filter(None, licenses))),
         language_hint=min(chars, key=lambda language: (-chars[language], language)),
         date=reading.commit.date,
