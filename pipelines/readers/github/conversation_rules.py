@@ -38,7 +38,8 @@ def _neither_approved_nor_merged(conversation: Conversation, _facts: Facts, opti
 
 
 def _no_diff(conversation: Conversation, _facts: Facts, options: PullRequestOptions) -> bool:
-    return options.require_diff and not any(item.hunk for item in conversation.human_items)
+    has_diff = conversation.diffs or any(item.hunk for item in conversation.human_items)
+    return options.require_diff and not has_diff
 
 
 def _short_title(_conversation: Conversation, facts: Facts, options: PullRequestOptions) -> bool:

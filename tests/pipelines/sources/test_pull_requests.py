@@ -413,6 +413,12 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     return found
 
 
+def records_on_line(value: Any) -> int:
+    """Objects in an array, as some API answers are, count one by one."""
+    is_page = isinstance(value, list) and value and all(isinstance(element, dict) for element in value)
+    return len(value) if is_page else 1
+
+
 @given(st.data())
 @settings(max_examples=120, deadline=None)
 def test_any_change_of_the_events_keeps_the_books_balanced(data: st.DataObject) -> None:
@@ -422,7 +428,7 @@ def test_any_change_of_the_events_keeps_the_books_balanced(data: st.DataObject) 
         container[key] = data.draw(json_values)
     with tempfile.TemporaryDirectory() as folder:
         records = read_lines(Path(folder), [json.dumps(one) for one in events])
-    assert len(records) == len(events)
+    assert len(records) == sum(records_on_line(one) for one in events)
     documents = [record for record in records if isinstance(record, Document)]
     to_table("fuzz", documents).validate(full=True)
     for document in documents:
