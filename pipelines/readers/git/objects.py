@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from pipelines.readers.git import command as git
+from pipelines.readers.git.patches import PatchReader
 
 TREE_MODE, SYMLINK_MODE, SUBMODULE_MODE = 0o040000, 0o120000, 0o160000
 MAX_COMMIT_BYTES = 1 << 20
@@ -75,9 +76,12 @@ class ObjectReader:
         self._cat_file: _CatFile | None = None
         self._trees: dict[str, dict[bytes, Entry]] = {}
         self._cached_entries = 0
+        self._patches: dict[tuple[int, int], PatchReader] = {}
 
     def close(self) -> None:
-        """End the git process; the next read would start another one."""
+        """End the git processes; the next read would start another one."""
+        for patches in self._patches.values():
+            patches.close()
         if self._cat_file is not None:
             self._cat_file.process.kill()
             self._cat_file.process.communicate()
@@ -135,6 +139,17 @@ class ObjectReader:
         answers = [line.split() for line in done.stdout.split(b"\n")]
         known = {line[0].decode(): int(line[1]) for line in answers if len(line) == 2 and line[1].isdigit()}
         return [known.get(sha, 0) for sha in shas]
+
+    def patches(self, context_lines: int, max_blob_bytes: int) -> PatchReader:
+        """Patches between this store's objects, by a process that lives as long as this reader."""
+        key = (context_lines, max_blob_bytes)
+        if key not in self._patches:
+            self._patches[key] = PatchReader(self._environment, context_lines, max_blob_bytes)
+        return self._patches[key]
+
+    def output_of(self, arguments: list[str]) -> bytes:
+        """What git prints when it is run beside these objects; ValueError where it fails."""
+        return git.output_of(arguments, **self._environment)
 
     def _running(self) -> _CatFile:
         if self._cat_file is None:
