@@ -19,19 +19,21 @@ from pipelines.readers.github.events import Facts
 from pipelines.readers.github.gathering import conversation_splits, conversations_of
 from pipelines.readers.github.pull_request_options import PullRequestOptions
 from pipelines.readers.github.pull_request_text import render
+from pipelines.readers.github.repository_diffs import RepositoryDiffs, identity_of_repositories
 from pipelines.source import SourceKind, Split
 
 
 def splits(uri: str, options: PullRequestOptions) -> list[Split]:
     """The shares of all archives of `uri`; FileNotFoundError where there are none."""
-    return conversation_splits(uri, options)
+    return conversation_splits(uri, options, identity_of_repositories(options.repositories))
 
 
 def read(split: Split, options: PullRequestOptions) -> Iterator[Record]:
     """One record for every event of `split`; conversations last, by repository."""
+    repositories = RepositoryDiffs(options)
     for found in conversations_of(split, "pull_request", options):
         if isinstance(found, list):
-            yield from _sampled([(talk, _judged(talk, options)) for talk in found], options)
+            yield from _sampled([(talk, _judged(talk, options)) for talk in repositories.added_to(found)], options)
         else:
             yield found
 

@@ -51,8 +51,11 @@ class Conversation:
     closed: datetime | None
     closed_by: User | None
     is_merged: bool
+    first_event: datetime
+    is_self_described: bool  # its own events have title and description, whatever completes them
     is_trimmed: bool  # some event of it tells neither title nor description
     refusal: str | None  # what the API said in place of an answer: DELETED or FORBIDDEN
+    commits: tuple[str, str] | None  # of the base and of the head
     diffs: list[FileDiff]
     base_files: list[BaseFile] = field(default_factory=list)
 
@@ -101,8 +104,11 @@ def assemble(events: Iterable[ConversationEvent], completing: Iterable[Conversat
         closed=closing.at if closing else facts.closed if facts else None,
         closed_by=closing.user if closing else facts.closed_by if facts else None,
         is_merged=is_merged,
+        first_event=min(event.at for event in read),
+        is_self_described=any(event.facts for event in read),
         is_trimmed=any(event.event_id and event.facts is None for event in read),
         refusal=next((event.action for event in ordered if event.action in (DELETED, FORBIDDEN)), None),
+        commits=next((event.commits for event in reversed(ordered) if event.commits), None),
         diffs=_diffs(ordered),
     )
 

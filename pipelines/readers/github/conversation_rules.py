@@ -65,10 +65,20 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("short_description", _short_description),
 )
 
+OF_FACTS = frozenset(
+    {"opened_by_bot", "empty_description", "short_title", "dependency_or_release_title", "short_description"}
+)
+
 
 def failing_reason(conversation: Conversation, facts: Facts, options: PullRequestOptions) -> str | None:
     """The reason to drop `conversation`, whose pull request is told by `facts`; None: keep it."""
     return next((reason for reason, fails in RULES if fails(conversation, facts, options)), None)
+
+
+def reason_in_facts(conversation: Conversation, facts: Facts, options: PullRequestOptions) -> str | None:
+    """The reason to drop `conversation` that holds whatever else is said in it, of those that its facts tell."""
+    reasons = (reason for reason, fails in RULES if reason in OF_FACTS and fails(conversation, facts, options))
+    return next(reasons, None)
 
 
 def failing_length(text: str, options: PullRequestOptions) -> str | None:

@@ -6,6 +6,7 @@ is cut to `url, id, number, head, base`, and a pull request's title and descript
 object of comments alone. Texts are cut while reading.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -36,6 +37,7 @@ KIND_OF_TYPE: dict[str, Kind] = {
 }
 ABOUT_ISSUES = ("IssuesEvent", "IssueCommentEvent")  # they may be about pull requests too
 REVIEW_STATES = frozenset({"approved", "changes_requested", "commented", "dismissed"})
+_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # stands for an event whose time cannot be read: it sorts first
 
 
@@ -68,6 +70,7 @@ class ConversationEvent:
     user: User
     merged: bool
     facts: Facts | None
+    commits: tuple[str, str] | None = None  # of the base and of the head, in hex
     item_id: str = ""  # of the comment or review
     text: str = ""
     state: str = ""  # of a review: one of REVIEW_STATES
@@ -102,6 +105,7 @@ def event_of(
         user=user_at(item, "user") or _actor(event),
         merged=action == "merged" or is_merged(about),
         facts=facts_of(about, cuts),
+        commits=commits_of(about),
         **item_fields(item, cuts),
     )
 
@@ -139,6 +143,12 @@ def facts_of(about: dict[str, Any], cuts: Cuts) -> Facts | None:
         closed_by=user_at(about, "merged_by") or user_at(about, "closed_by"),
         license=one_line(spdx_id, MAX_NAME_CHARS) if spdx_id not in ("", "NOASSERTION") else None,
     )
+
+
+def commits_of(about: dict[str, Any]) -> tuple[str, str] | None:
+    """The commits of a pull_request object's base and head: every generation has them."""
+    base, head = (text_at(object_at(about, side), "sha")[:MAX_NAME_CHARS] for side in ("base", "head"))
+    return (base, head) if _SHA.fullmatch(base) and _SHA.fullmatch(head) else None
 
 
 def is_pull_request(issue: dict[str, Any]) -> bool:

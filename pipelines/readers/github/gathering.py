@@ -37,12 +37,15 @@ class Wanted(NamedTuple):
         return self.start <= position_of(repository) < self.stop
 
 
-def conversation_splits(uri: str, options: ConversationOptions) -> list[Split]:
-    """The shares of all archives of `uri`, each of some repositories; FileNotFoundError where there are none."""
+def conversation_splits(uri: str, options: ConversationOptions, identity_of_others: str = "") -> list[Split]:
+    """The shares of all archives of `uri`, each of some repositories; FileNotFoundError where there are none.
+
+    Their identity is that of the archives, of the REST answers and, in `identity_of_others`, of what else is read.
+    """
     files = archive_files(uri)
     stored_bytes = sum(file.size_bytes // (1 if file.uri.endswith(".gz") else PLAIN_BYTES_PER_STORED) for file in files)
     ranges = ranges_of_positions(stored_bytes, options.split_bytes)
-    identity = identity_of([*files, *rest_files(options)])
+    identity = identity_of([*files, *rest_files(options)]) + identity_of_others
     size_bytes = sum(file.size_bytes for file in files) // len(ranges)
     return [Split(uri=uri, identity=identity, size_bytes=size_bytes, start=start, stop=stop) for start, stop in ranges]
 

@@ -28,6 +28,12 @@ class PullRequestOptions(ConversationOptions):
     # (0.8 of a single one, 0.1 of a thousand); beyond, `max_per_repository` in expectation. None keeps all.
     max_per_repository: int | None = Field(default=100, ge=1)
 
+    # Mirrors and bundles with the pull requests' commits, by path or pattern: they give the diffs.
+    repositories: tuple[str, ...] = ()
+    max_diff_files: int = Field(default=300, ge=1)  # more changed files: no diff, as on GitHub
+    max_base_code_chars: int = 10_000  # longer files are not shown as they were before
+    max_diff_chars: int = 50_000  # files whose code and hunks do not fit into this any more are left out
+
     # What is cut.
     max_title_chars: int = Field(default=500, ge=1)
     max_text_lines: int = Field(default=80, ge=1)  # a text of more lines keeps its first and last

@@ -14,6 +14,7 @@ from pipelines.readers.github.events import (
     ConversationEvent,
     Kind,
     Subject,
+    commits_of,
     facts_of,
     is_merged,
     is_pull_request,
@@ -126,7 +127,8 @@ def _described(answer: Answer, cuts: Cuts) -> ConversationEvent | None:
     is_pull = "base" in value or is_pull_request(value) or "pull_request" in {place.subject for place in places[:1]}
     place = Place(repository, number, "pull_request" if is_pull else "issue", "")
     at = time_at(value, "updated_at") or time_at(value, "created_at")
-    return _event(answer, place, "status", at, None, merged=is_merged(value), facts=facts_of(value, cuts))
+    told = {"merged": is_merged(value), "facts": facts_of(value, cuts), "commits": commits_of(value)}
+    return _event(answer, place, "status", at, None, **told)
 
 
 def _file_diff(answer: Answer, cuts: Cuts) -> ConversationEvent | None:
