@@ -13,7 +13,7 @@ from pipelines.readers.github.conversation_text import Cuts
 from pipelines.readers.github.event_archives import archive_files, identity_of
 from pipelines.readers.github.event_shares import POSITIONS, position_of, ranges_of_positions, repository_in
 from pipelines.readers.github.events import ConversationEvent, Subject, event_of, repository_of
-from pipelines.readers.github.input_items import Unparsed, items_of, unparsed_of_file
+from pipelines.readers.github.input_items import Unparsed, items_of, unparsed_of_answers, unparsed_of_file
 from pipelines.readers.github.rest_answers import Answer, event_of_answer
 from pipelines.readers.inputs import InputPath, inputs_at
 from pipelines.source import Split
@@ -135,7 +135,7 @@ def _outcome(
 def _completing(options: ConversationOptions, wanted: Wanted) -> Iterator[ConversationEvent | Quarantined]:
     """What the REST answers tell of the task's repositories; damage is told by the first task alone."""
     for file in rest_files(options):
-        for unparsed in unparsed_of_file(file, options.max_line_bytes):
+        for unparsed in unparsed_of_answers(file, options.max_line_bytes):
             items: Iterable[Answer | Quarantined]
             items = [unparsed] if isinstance(unparsed, Quarantined) else items_of(unparsed)
             for item in items:

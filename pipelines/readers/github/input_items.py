@@ -42,6 +42,35 @@ def unparsed_of_file(file: InputPath, max_line_bytes: int) -> Iterator[Unparsed 
             yield Unparsed(reference, fields.get("data", "[]").encode("utf-8", "replace"), fields.get("url", ""))
 
 
+def unparsed_of_answers(file: InputPath, max_bytes: int) -> Iterator[Unparsed | Quarantined]:
+    """The same of a file of REST answers, which may also be one JSON value over many lines, of `max_bytes` at most."""
+    found = unparsed_of_file(file, max_bytes)
+    first = next(found, None)
+    if not isinstance(first, Unparsed) or file.uri.endswith(TABLE_SUFFIXES) or _is_json(first.data):
+        yield from () if first is None else (first,)
+        yield from found
+        return
+    parts: list[Unparsed | Quarantined] = [first]
+    size_bytes = len(first.data)
+    for part in found:
+        parts.append(part)
+        size_bytes += len(part.data) if isinstance(part, Unparsed) else 0
+        if isinstance(part, Quarantined) or size_bytes > max_bytes:
+            break
+    whole = b"\n".join(part.data for part in parts if isinstance(part, Unparsed))
+    is_whole = size_bytes <= max_bytes and isinstance(parts[-1], Unparsed) and _is_json(whole)
+    yield from [Unparsed(first.reference, whole)] if is_whole else parts
+    yield from found
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def items_of(unparsed: Unparsed) -> Iterator[Answer | Quarantined]:
     """The objects in `unparsed`: events as well as answers."""
     try:

@@ -1,11 +1,13 @@
 """Events and answers of GitHub as the tests write them, and how they read what came of them."""
 
 import gzip
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from pipelines.document import Document, Record
+from pipelines.source import SourceKind, SourceOptions
 
 Json = dict[str, Any]
 BODY = "The cache keeps a file open after <!-- hidden --> it was replaced, so @ben reads the old one."
@@ -128,3 +130,11 @@ def with_tokens(document: Document) -> str:
 
 def reasons(records: list[Record]) -> Counter[str]:
     return Counter(getattr(record, "reason", type(record).__name__) for record in records)
+
+
+def read_with(kind: SourceKind, folder: Path, events: list[Json], options: SourceOptions) -> list[Record]:
+    """What `kind` makes of `events`, one record each."""
+    uri = write_lines(folder, [json.dumps(event) for event in events])
+    records = [record for split in kind.splits(uri, options) for record in kind.read(split, options)]
+    assert len(records) == len(events)
+    return records
