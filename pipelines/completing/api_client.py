@@ -66,8 +66,7 @@ class ApiClient:
         self._token = token
         self._patience = patience
         self._sleep, self._clock = sleep, clock
-        proxies = [urllib.request.ProxyHandler({})] if self._origin and self._origin.host in LOOPBACK else []
-        self._opener = urllib.request.build_opener(_NoRedirects, *proxies)
+        self._opener = _opener(self._origin is not None and self._origin.host in LOOPBACK)
         self._ready_at_s = 0.0
 
     def get(self, address: str, etag: str = "") -> Reply:
@@ -153,11 +152,15 @@ def _target(address: str, location: str) -> str:
         raise NoAnswer("a redirect without an address") from error
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Leaves redirects to the client."""
-
-    def http_error_302(self, *_: Any) -> None:
-        """Nothing in place of the redirect: urllib goes on to raise it as an HTTPError."""
-        return
-
-    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
+def _opener(is_loopback: bool) -> urllib.request.OpenerDirector:
+    """Opens http(s) addresses, through the environment's proxies but to this machine; redirects are the client's."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler({} if is_loopback else None),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.HTTPDefaultErrorHandler(),
+    ):
+        opener.add_handler(handler)
+    return opener

@@ -23,7 +23,7 @@ ANSWERS_PER_PAGE = 100  # the API's most
 MAX_PAGES = 10
 KEPT_STATUSES = GONE_STATUSES | {FORBIDDEN_STATUS, 200}
 _NAME = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
-_NEXT = re.compile(r'<([^<>\s]{1,1000})>; ?rel="next"')
+_NEXT = re.compile(r'rel="?next"?')
 
 
 class Asking:
@@ -59,10 +59,10 @@ class Asking:
         return "completed"
 
     def _ask_pages(self, address: str) -> None:
-        address = f"{address}?per_page={ANSWERS_PER_PAGE}"
-        for _ in range(MAX_PAGES):
-            address = self._answer(address).next
-            if not address:
+        """Ask page after page by number; the API's own links to them name no repository."""
+        for page in range(1, MAX_PAGES + 1):
+            query = f"per_page={ANSWERS_PER_PAGE}" + (f"&page={page}" if page > 1 else "")
+            if not self._answer(f"{address}?{query}").has_next:
                 return
 
     def _answer(self, address: str) -> StoredAnswer:
@@ -74,7 +74,8 @@ class Asking:
             return known
         if reply.status not in KEPT_STATUSES:
             raise NoAnswer(f"status {reply.status}")
-        answer = StoredAnswer(address, reply.status, _data(reply), reply.headers.get("etag", ""), _next(reply))
+        has_next = _NEXT.search(reply.headers.get("link", "")) is not None
+        answer = StoredAnswer(address, reply.status, _data(reply), reply.headers.get("etag", ""), has_next)
         self._answers.put(answer)
         return answer
 
@@ -109,8 +110,3 @@ def _data(reply: Reply) -> Any:
     if not isinstance(data, dict | list):
         raise NoAnswer("no JSON object or list")
     return data
-
-
-def _next(reply: Reply) -> str:
-    found = _NEXT.search(reply.headers.get("link", "")[:10_000])
-    return found[1] if found else ""

@@ -1,7 +1,7 @@
 """Answers kept in a folder, on disk or in an object store: what the option `rest` of a source reads.
 
-An answer is one file of one JSON line, `{"data": ..., "etag": ..., "next": ..., "status": ..., "url": ...}`, named by a
-hash of its address, so nothing in an address can lead outside the folder.
+An answer is one file of one JSON line, `{"data": ..., "etag": ..., "has_next": ..., "status": ..., "url": ...}`, named
+by a hash of its address, so nothing in an address can lead outside the folder.
 """
 
 import hashlib
@@ -12,13 +12,13 @@ from mixer import storage
 
 
 class StoredAnswer(NamedTuple):
-    """What was asked and what came: `next` is the address of the next page, empty for the last one."""
+    """What was asked and what came; `has_next` says that there is another page of it."""
 
     url: str
     status: int
     data: Any
     etag: str = ""
-    next: str = ""
+    has_next: bool = False
 
 
 class AnswersFolder:

@@ -103,29 +103,31 @@ def _kind_of_item(value: dict[str, Any]) -> Kind | None:
 
 def _place_of_item(answer: Answer) -> Place | None:
     """What a comment or review is about: its page says whether that is a pull request, its links say which."""
-    for address in (
-        text_at(answer.value, "html_url"),
-        text_at(answer.value, "pull_request_url"),
-        text_at(answer.value, "issue_url"),
-        answer.url,
-    ):
-        if (place := place_of(address)) is not None:
-            return place
-    return None
+    links = (text_at(answer.value, key) for key in ("html_url", "pull_request_url", "issue_url"))
+    told = next((place for address in links if (place := place_of(address)) is not None), None)
+    return _as_asked(answer, told)
+
+
+def _as_asked(answer: Answer, told: Place | None) -> Place | None:
+    """The place that was asked for, where that is known: a repository that was renamed answers by its new name."""
+    asked = place_of(answer.url)
+    if asked is None:
+        return told
+    return asked._replace(subject=told.subject if told else asked.subject, part="")
 
 
 def _described(answer: Answer, cuts: Cuts) -> ConversationEvent | None:
     """A pull_request object, or an issue object, which may be a pull request's."""
     value = answer.value
-    addresses = (text_at(value, "html_url"), text_at(value, "url"), answer.url)
-    places = [place for address in addresses if (place := place_of(address)) is not None]
-    full_name = repository_name(name_at(object_at(object_at(value, "base"), "repo"), "full_name"))
-    repository = full_name or next((place.repository for place in places), None)
     number = integer_at(value, "number")
-    if repository is None or number is None:
+    links = [place for key in ("html_url", "url") if (place := place_of(text_at(value, key))) is not None]
+    full_name = repository_name(name_at(object_at(object_at(value, "base"), "repo"), "full_name"))
+    repository = full_name or next((place.repository for place in links), None)
+    is_pull = "base" in value or is_pull_request(value) or "pull_request" in {place.subject for place in links[:1]}
+    subject: Subject = "pull_request" if is_pull else "issue"
+    place = _as_asked(answer, Place(repository, number, subject, "") if repository and number else None)
+    if place is None:
         return None
-    is_pull = "base" in value or is_pull_request(value) or "pull_request" in {place.subject for place in places[:1]}
-    place = Place(repository, number, "pull_request" if is_pull else "issue", "")
     at = time_at(value, "updated_at") or time_at(value, "created_at")
     told = {"merged": is_merged(value), "facts": facts_of(value, cuts), "commits": commits_of(value)}
     return _event(answer, place, "status", at, None, **told)

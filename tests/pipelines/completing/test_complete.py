@@ -106,7 +106,7 @@ def prepare_pull(server: Github, number: int, **changes: Any) -> None:
         {"filename": "logo.png", "status": "added"},
     ]
     server.prepare(f"{REPO}/pulls/{number}", Prepared(pull, headers={"ETag": f'"{number}"'}))
-    second = f"{server.address}{REPO}/issues/{number}/comments{PAGE}&page=2"
+    second = f"{server.address}/repositories/1/issues/{number}/comments{PAGE}&page=2"  # as GitHub links to pages
     link = f'<{second}>; rel="next", <{second}>; rel="last"'
     server.prepare(f"{REPO}/issues/{number}/comments{PAGE}", Prepared(comments[:1], headers={"Link": link}))
     server.prepare(f"{REPO}/issues/{number}/comments{PAGE}&page=2", Prepared(comments[1:]))
@@ -241,22 +241,24 @@ def test_a_run_that_may_ask_no_more_is_gone_on_with(tmp_path: Path, server: Gith
     assert second["outcomes"] == {"completed": 2}
 
 
-def test_next_pages_elsewhere_and_without_end_are_not_followed(
+def test_pages_are_asked_by_number_up_to_a_bound_and_never_elsewhere(
     tmp_path: Path, server: Github, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "MAX_PAGES", 3)
     prepare_pull(server, 7)
-    path = f"{REPO}/issues/7/comments{PAGE}"
-    server.prepare(path, Prepared([], headers={"Link": f'<{server.address}{path}&x>; rel="next"'}))
-    server.prepare(f"{path}&x", Prepared([], headers={"Link": f'<{server.address}{path}&x>; rel="next"'}))
+    path = f"{REPO}/pulls/7/files{PAGE}"
     with github() as other:
-        server.prepare(
-            f"{REPO}/pulls/7/reviews{PAGE}", Prepared([], headers={"Link": f'<{other.address}/x>; rel="next"'})
-        )
+        link = {"Link": f'<{other.address}/x>; rel="next"'}
+        for number, page in enumerate(("", "&page=2", "&page=3", "&page=4")):
+            changed = {"filename": f"src/part_{number}.py", "patch": f"@@ -1 +1 @@\n-{number}\n+x"}
+            server.prepare(path + page, Prepared([changed], headers=link))
         project = Project(tmp_path, [trimmed(7)])
-        assert project.run(server)["outcomes"] == {"partly": 1}
+        assert project.run(server)["outcomes"] == {"completed": 1}
         assert other.asked == []
-    assert sum(path in asked for asked in server.paths()) == 2
+    assert [asked for asked in server.paths() if path in asked] == [path, f"{path}&page=2", f"{path}&page=3"]
+    [document] = project.read()
+    assert isinstance(document, Document)
+    assert [f"src/part_{number}.py" in document.text for number in range(4)] == [True, True, True, False]
 
 
 def test_names_that_no_repository_has_are_not_asked(tmp_path: Path, server: Github) -> None:

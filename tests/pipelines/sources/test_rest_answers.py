@@ -124,6 +124,13 @@ def test_other_answers_are_none(value: Json, url: str, status: int) -> None:
     assert event_of(value, url, status) is None
 
 
+@pytest.mark.parametrize("value", [PULL, COMMENT, REVIEW_ANSWER, REVIEW_COMMENT])
+def test_a_renamed_repository_answers_for_the_name_that_was_asked(value: Json) -> None:
+    event = event_of(value, "https://api.github.com/repos/old-org/estuary/issues/9/comments")
+    assert event is not None
+    assert (event.repository, event.number, event.subject) == ("old-org/estuary", 9, "pull_request")
+
+
 @pytest.mark.parametrize(
     ("patch", "expected"),
     [
