@@ -20,6 +20,7 @@ MAX_COMMIT_BYTES = 1 << 20
 MAX_TREE_BYTES = 16 << 20
 _RESTART_BYTES = 8 << 20  # an unwanted object beyond this is got rid of by ending git, not by reading it
 _CACHED_ENTRIES = 300_000
+_KEPT_BLOB_BYTES = 32 << 20
 _SHA = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _PERSON = re.compile(rb"([^\n<]*)<([^\n>]*)>(?: (\d{1,12}) [+-]\d{4})?")
 _PERSON_BYTES = 1_000
@@ -31,6 +32,10 @@ class ObjectError(Exception):
     def __init__(self, sha: str, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {sha} {detail}")
         self.reason, self.detail = reason, f"{sha} {detail}".strip()
+
+
+def _too_large(sha: str, size_bytes: int, max_bytes: int) -> ObjectError:
+    return ObjectError(sha, "object_too_large", f"{size_bytes} bytes, more than {max_bytes}")
 
 
 class Entry(NamedTuple):
@@ -76,6 +81,8 @@ class ObjectReader:
         self._cat_file: _CatFile | None = None
         self._trees: dict[str, dict[bytes, Entry]] = {}
         self._cached_entries = 0
+        self._blobs: dict[str, bytes] = {}  # oldest first
+        self._kept_bytes = 0
         self._patches: dict[tuple[int, int], PatchReader] = {}
 
     def close(self) -> None:
@@ -89,6 +96,24 @@ class ObjectReader:
 
     def read(self, sha: str, kind: str, max_bytes: int) -> bytes:
         """The content of object `sha` of type `kind`; ObjectError where it cannot be had or is longer."""
+        known = self._blobs.get(sha) if kind == "blob" else None
+        if known is None:
+            content = self._asked(sha, kind, max_bytes)
+            if kind == "blob":
+                self._keep(sha, content)
+            return content
+        if len(known) > max_bytes:
+            raise _too_large(sha, len(known), max_bytes)
+        return known
+
+    def _keep(self, sha: str, content: bytes) -> None:
+        """Keep a blob: what one commit of a history makes of a file is what a later one starts from."""
+        self._blobs[sha] = content
+        self._kept_bytes += len(content)
+        while self._kept_bytes > _KEPT_BLOB_BYTES:
+            self._kept_bytes -= len(self._blobs.pop(next(iter(self._blobs))))
+
+    def _asked(self, sha: str, kind: str, max_bytes: int) -> bytes:
         cat_file = self._running()
         try:
             cat_file.asked.write(sha.encode() + b"\n")
@@ -104,7 +129,7 @@ class ObjectReader:
         size_bytes = int(header[2])
         if size_bytes > max_bytes:
             self._skip(cat_file, size_bytes + 1)
-            raise ObjectError(sha, "object_too_large", f"{size_bytes} bytes, more than {max_bytes}")
+            raise _too_large(sha, size_bytes, max_bytes)
         content = cat_file.answers.read(size_bytes + 1)
         if len(content) != size_bytes + 1:
             self.close()
@@ -149,7 +174,7 @@ class ObjectReader:
 
     def output_of(self, arguments: list[str]) -> bytes:
         """What git prints when it is run beside these objects; ValueError where it fails."""
-        return git.output_of(arguments, **self._environment)
+        return git.output_of(arguments, b"", **self._environment)
 
     def _running(self) -> _CatFile:
         if self._cat_file is None:

@@ -69,7 +69,7 @@ class PatchReader:
     def between_blobs(self, old: str, new: str) -> tuple[str, ...]:
         """The hunks between two blobs; ValueError where git cannot tell."""
         arguments = ["diff", self._context, "--full-index", "--no-ext-diff", "--no-textconv", "--no-color", old, new]
-        patch = git.output_of([*self._settings, *arguments], **self._environment)
+        patch = git.output_of([*self._settings, *arguments], b"", **self._environment)
         return _hunks(patch.splitlines(keepends=True))
 
     def _running(self) -> _Git:
