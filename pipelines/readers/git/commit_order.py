@@ -4,7 +4,7 @@ from pipelines.readers.git.objects import ObjectError, ObjectReader
 from pipelines.readers.git.repository import Repository
 
 # The last walked history: a worker reads many splits of one repository, and each would walk all of it again.
-_KEPT: dict[tuple[str, str, frozenset[str]], "CommitOrder"] = {}
+_KEPT: dict[tuple[str, str, frozenset[str], frozenset[str]], "CommitOrder"] = {}
 
 
 class CommitOrder:
@@ -27,15 +27,18 @@ class CommitOrder:
 
 def commit_order(repository: Repository, uri: str, head: str) -> CommitOrder:
     """Every commit reachable from `head`, those that cannot be read included."""
-    key = (uri, head, repository.shallow)
+    key = (uri, head, repository.shallow, repository.absent)
     if key not in _KEPT:
         _KEPT.clear()
-        _KEPT[key] = _walk(repository.objects, head, repository.shallow)
+        _KEPT[key] = _walk(repository.objects, head, repository.shallow, repository.absent)
     return _KEPT[key]
 
 
-def _walk(objects: ObjectReader, head: str, shallow: frozenset[str]) -> CommitOrder:
-    """Depth first, first parent first; a commit is emitted when all that it descends from is."""
+def _walk(objects: ObjectReader, head: str, shallow: frozenset[str], absent: frozenset[str]) -> CommitOrder:
+    """Depth first, first parent first; a commit is emitted when all that it descends from is.
+
+    What is behind `shallow` and the commits `absent` themselves are left out.
+    """
     order: list[bytes] = []
     emitted: set[bytes] = set()
     entered: set[bytes] = set()
@@ -56,6 +59,6 @@ def _walk(objects: ObjectReader, head: str, shallow: frozenset[str]) -> CommitOr
             continue  # stays in the order, so that reading it reports it
         size_bytes += commit.size_bytes
         if commit.sha not in shallow:
-            parents = [bytes.fromhex(parent) for parent in commit.parents]
+            parents = [bytes.fromhex(parent) for parent in commit.parents if parent not in absent]
             stack += [parent for parent in reversed(parents) if parent not in entered]
     return CommitOrder(order, size_bytes)
