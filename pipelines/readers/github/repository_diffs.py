@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from mixer.formats.pull_request import BaseFile, FileDiff
-from pipelines.readers.git import command as git
 from pipelines.readers.git.pull_request_diff import DiffError, DiffLimits, FileChange, diff_of
 from pipelines.readers.git.repository import Repository, matching, open_repository
 from pipelines.readers.github.conversation import Conversation
@@ -17,7 +16,7 @@ from pipelines.readers.github.pull_request_options import PullRequestOptions
 
 
 def identity_of_repositories(uris: Sequence[str]) -> str:
-    """A hash over what every ref of the repositories names; empty for none.
+    """A hash over the object of every ref of the repositories; empty for none.
 
     FileNotFoundError or ValueError where there is no repository.
     """
@@ -26,8 +25,8 @@ def identity_of_repositories(uris: Sequence[str]) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for uri in _paths(uris):
         with open_repository(uri) as repository:
-            refs = git.output_of(["for-each-ref"], GIT_DIR=str(repository.located.git_dir))
-            digest.update(f"{repository.name}\0{len(refs)}\0".encode("utf-8", "surrogatepass") + refs)
+            refs = [f"{name}\0{sha}\n" for name, sha in repository.refs.items()]
+            digest.update(f"{repository.name}\0{len(refs)}\n{''.join(refs)}".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
