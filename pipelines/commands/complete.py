@@ -34,6 +34,12 @@ def complete(
     max_wait: Annotated[int, typer.Option(min=0, help="Seconds to wait at most when the API asks to wait.")] = (
         DEFAULT_WAIT_S
     ),
+    described_too: Annotated[
+        bool,
+        typer.Option(
+            "--described-too", help="Ask about described conversations as well: other hours' comments, diffs."
+        ),
+    ] = False,
     refresh: Annotated[bool, typer.Option("--refresh", help="Ask again what is in the folder already.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Ask nothing: show what is lacking.")] = False,
     as_json: JsonOption = False,
@@ -41,7 +47,7 @@ def complete(
     """Ask GitHub for the titles, descriptions, comments and diffs that event archives lack, and keep the answers."""
     from pipelines.completing.run import ask, lacking_sources
 
-    lacking = lacking_sources(recipe, sources, source, into)
+    lacking = lacking_sources(recipe, sources, source, into, described_too)
     counts = {cell: counts for one in lacking for cell, counts in sorted(one.counts.items())}
     report: dict[str, Any] = {"lacking": [cell._asdict() | asdict(counted) for cell, counted in counts.items()]}
     if not as_json:

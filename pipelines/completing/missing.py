@@ -37,7 +37,7 @@ class Counts:
 
 @dataclass
 class Lacking:
-    """What one source lacks; `asked_for` are the conversations that its events do not describe."""
+    """What one source lacks; `asked_for` are the conversations to ask about."""
 
     source: str
     subject: Subject
@@ -46,9 +46,10 @@ class Lacking:
     asked_for: list[Conversation] = field(default_factory=list)
 
 
-def lacking_of(source: SourceSpec, answers_uri: str) -> Lacking:
+def lacking_of(source: SourceSpec, answers_uri: str, described_too: bool = False) -> Lacking:
     """What `source` lacks beyond the answers that it names and those in the folder `answers_uri`.
 
+    `described_too`: all conversations are asked for, since archives of some hours have only those hours' comments.
     Folders of answers that are not there yet count as empty; RecipeError where the source finds no archives.
     """
     subject = SUBJECT_OF_KIND[source.kind]
@@ -56,7 +57,7 @@ def lacking_of(source: SourceSpec, answers_uri: str) -> Lacking:
     lacking = Lacking(source.name, subject, options)
     for conversation in _conversations(source, subject, options):
         _count(lacking, conversation)
-        if not conversation.is_self_described:
+        if described_too or not conversation.is_self_described:
             lacking.asked_for.append(conversation)
     lacking.asked_for.sort(key=lambda one: (one.repository.lower(), one.number))
     return lacking

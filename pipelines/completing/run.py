@@ -23,7 +23,11 @@ class Done:
 
 
 def lacking_sources(
-    recipe_path: Path | None, sources_path: Path | None, names: list[str] | None, answers_uri: str
+    recipe_path: Path | None,
+    sources_path: Path | None,
+    names: list[str] | None,
+    answers_uri: str,
+    described_too: bool,
 ) -> list[Lacking]:
     """What the recipe's sources of conversations lack, those called `names` or all; RecipeError for no such source."""
     recipe = recipe_from(recipe_path, None, None, sources_path)
@@ -32,7 +36,7 @@ def lacking_sources(
     if unknown or not known:
         wanted = f"no source of pull requests or issues is called {', '.join(unknown)}; " if unknown else ""
         raise RecipeError(f"{wanted}the recipe's are: {', '.join(known) or 'none'}")
-    return [lacking_of(known[name], answers_uri) for name in names or known]
+    return [lacking_of(known[name], answers_uri, described_too) for name in names or known]
 
 
 def ask(

@@ -283,6 +283,18 @@ def test_the_dry_run_counts_by_month_and_payload_and_asks_nothing(tmp_path: Path
     assert (after["described"], after["refused"], after["incomplete"]) == (1, 1, 0)
 
 
+def test_described_conversations_are_asked_about_where_that_is_wanted(tmp_path: Path, server: Github) -> None:
+    prepare_pull(server, 7)
+    described = trimmed(7)
+    described["payload"]["pull_request"] |= {"title": "Close files that were replaced", "body": BODY}
+    project = Project(tmp_path, [described])
+    assert project.run(server)["outcomes"] == {}
+    assert project.run(server, "--described-too")["outcomes"] == {"completed": 1}
+    [document] = project.read()
+    assert isinstance(document, Document)
+    assert "part 2" in document.text
+
+
 def test_the_table_is_printed(tmp_path: Path, server: Github) -> None:
     project = Project(tmp_path, [trimmed(7)])
     done = CliRunner().invoke(
