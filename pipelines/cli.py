@@ -4,6 +4,7 @@ import typer
 
 from pipelines.build import DEFAULT_LAKE
 from pipelines.commands.build import UntilOption, build
+from pipelines.commands.complete import complete
 from pipelines.commands.diff import diff
 from pipelines.commands.duplicates import duplicates
 from pipelines.commands.explain import explain
@@ -18,7 +19,7 @@ from pipelines.commands.train_classifier import train_classifier
 from pipelines.messages import run_command
 from pipelines.stages import STAGE_NAMES
 
-COMMANDS = (preview, build, rules, duplicates, explain, diff, report, train, train_classifier, export, forget)
+COMMANDS = (preview, build, rules, duplicates, explain, diff, report, train, train_classifier, export, forget, complete)
 
 app = typer.Typer(
     no_args_is_help=True,
