@@ -6,26 +6,26 @@ neither a row nor the frame around rows (declaration, `<posts>`) costs the stret
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pipelines.readers.web.forward_reader import READ_BYTES, DamagedStream, ForwardReader
 
 Problem = Literal["malformed_row", "not_a_row", "row_too_large", "broken_compression", "posts_not_closed"]
 
 _ROW = b"<row"
+_CLOSING_BYTES = 64  # `</posts>` and white space
+_SHOWN_BYTES = 60
 _ATTRIBUTE = rb"""\s++([A-Za-z_:][\w:.-]*+)\s*+=\s*+(?:"([^"<]*+)"|'([^'<]*+)')"""
 _TAG = re.compile(rb"<row((?:" + _ATTRIBUTE + rb")*+)\s*+/?>")
 _ATTRIBUTES = re.compile(_ATTRIBUTE)
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?+\s*+(?:<\?xml[^<>?]*+\?>)?+\s*+(?:<posts[^<>]*+>)?+\s*+")
-_TAIL = re.compile(rb"\s*+(?:</row\s*+>)?+\s*+(</posts\s*+>)?+\s*+")
+_TAIL = re.compile(rb"\s*+(?:</row\s*+>)?+\s*+(?:</posts\s*+>)?+\s*+")
 _REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]{1,8})|#([0-9]{1,10})|([a-z]{1,8}));|&")
 _WHITE_SPACE = re.compile(r"\r\n|[\t\n\r]")  # an attribute's value has spaces for these (XML 1.0, 3.3.3)
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}  # XML 1.0, 4.6: there are no others
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """What stands from byte `offset` (of uncompressed content) to the next row: a row's element, or a problem."""
 
     offset: int
@@ -43,36 +43,34 @@ class RowError(ValueError):
 
 
 def stretches(reader: ForwardReader, max_row_bytes: int) -> Iterator[Stretch]:
-    """Every row of `reader`, and every stretch that is none, in order."""
+    """What stands before the first `<row` (even if it is nothing), and from each to the next; not looked into yet."""
     is_open = False
-    first = True
-    for stretch in _pieces(reader, max_row_bytes):
-        if stretch.problem is not None:
-            yield stretch
-        elif first:
-            head = _HEAD.match(stretch.data)
-            end = head.end() if head else 0
-            is_open = b"<posts" in stretch.data[:end]
-            if end < len(stretch.data):
-                yield from _rest(stretch, end)
-        else:
-            tag = _TAG.match(stretch.data)
-            end = tag.end() if tag else len(stretch.data)
-            yield Stretch(stretch.offset, stretch.data[:end], None if tag else "malformed_row")
-            tail = _TAIL.match(stretch.data, end)
-            is_open = is_open and not (tail and tail[1])
-            if tail and tail.end() < len(stretch.data):
-                yield from _rest(stretch, tail.end())
-        first = False
-        last = stretch
-    if is_open:
+    last = Stretch(0)
+    for last in _pieces(reader, max_row_bytes):
+        if last.offset == 0 and (head := _HEAD.match(last.data)):
+            is_open = b"<posts" in head[0]
+        yield last
+    if is_open and last.problem is None and b"</posts" not in last.data[-_CLOSING_BYTES:]:
         yield Stretch(last.offset + len(last.data), problem="posts_not_closed", detail="the file is cut off")
 
 
-def _rest(stretch: Stretch, at: int) -> Iterator[Stretch]:
-    """What stands behind the frame or a row and is neither."""
-    shown = stretch.data[at : at + 60].decode("utf-8", "backslashreplace")
-    yield Stretch(stretch.offset + at, stretch.data[at:], "not_a_row", shown)
+def parts_of(stretch: Stretch) -> Iterator[Stretch]:
+    """The row at a stretch's start, and what stands in it beside a row and the frame around rows, as a problem."""
+    if stretch.problem is not None:
+        yield stretch
+        return
+    if not stretch.data.startswith(_ROW):
+        head = _HEAD.match(stretch.data)
+        end = head.end() if head else 0
+    else:
+        tag = _TAG.match(stretch.data)
+        end = tag.end() if tag else len(stretch.data)
+        yield Stretch(stretch.offset, stretch.data[:end], None if tag else "malformed_row")
+        tail = _TAIL.match(stretch.data, end)
+        end = tail.end() if tail else end
+    if end < len(stretch.data):
+        shown = stretch.data[end : end + _SHOWN_BYTES].decode("utf-8", "backslashreplace")
+        yield Stretch(stretch.offset + end, stretch.data[end:], "not_a_row", shown)
 
 
 def _pieces(reader: ForwardReader, max_row_bytes: int) -> Iterator[Stretch]:
@@ -108,9 +106,9 @@ def _piece(offset: int, data: bytes, size_bytes: int, max_row_bytes: int) -> Str
     return Stretch(offset, data)
 
 
-def attributes(element: bytes) -> Mapping[str, bytes]:
-    """A row's attributes by name, still escaped; RowError where it is no element or names one twice."""
-    tag = _TAG.fullmatch(element)
+def attributes_at(element: bytes) -> Mapping[str, bytes]:
+    """The attributes of the row's element at the start, still escaped; RowError where there is none or one is twice."""
+    tag = _TAG.match(element)
     if tag is None:
         raise RowError("malformed_row", "not an element")
     found: dict[str, bytes] = {}

@@ -8,14 +8,14 @@ buckets that fit in memory, again by question.
 import re
 import struct
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from tempfile import TemporaryFile
 from typing import IO, NamedTuple
 
-from pipelines.readers.stack_exchange.rows import RowError, Stretch, attributes
+from pipelines.readers.stack_exchange.rows import RowError, Stretch, attributes_at, parts_of
 
-SHARE_BYTES = 2 << 30  # of the file: what one task makes documents of
+SHARE_BYTES = 1 << 30  # of the file: what one task makes documents of
 BUCKET_BYTES = 32 << 20
 MAX_BUCKET_BYTES = 8 * BUCKET_BYTES  # only a file made for it has this many posts of few questions
 _ANSWER = b"2"
@@ -43,7 +43,7 @@ def question_of(element: bytes) -> int | None:
     if usual is not None and (usual[2] != _ANSWER or usual[3] is not None):
         return int(usual[3] if usual[2] == _ANSWER else usual[1])
     try:
-        found = attributes(element)
+        found = attributes_at(element)
     except RowError:
         return None
     name = "ParentId" if found.get("PostTypeId") == _ANSWER else "Id"
@@ -99,9 +99,10 @@ class Buckets:
                 yield rows[question]
 
 
-def own(found: Iterator[Stretch], share: int, shares: int) -> Iterator[tuple[int | None, Stretch]]:
-    """Of all stretches those of one share, each with its question; None: a problem, or a row without an id."""
+def own(found: Iterable[Stretch], share: int, shares: int) -> Iterator[tuple[int | None, Stretch]]:
+    """Of all stretches those of one share in their parts, each with its question; None: there is none."""
     for stretch in found:
         question = question_of(stretch.data) if stretch.problem is None else None
         if share_of(stretch.offset if question is None else question, shares) == share:
-            yield question, stretch
+            for part in parts_of(stretch):
+                yield question, part

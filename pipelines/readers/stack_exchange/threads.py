@@ -10,7 +10,7 @@ from mixer.formats.stack_exchange import MIN_ANSWERS, Answer, Question, render_q
 from pipelines.document import Absorbed, Document, Quarantined, Record, Rejected
 from pipelines.readers.stack_exchange.html_text import text_of_html
 from pipelines.readers.stack_exchange.licenses import license_of_post, license_of_posts
-from pipelines.readers.stack_exchange.rows import RowError, attributes, text_of
+from pipelines.readers.stack_exchange.rows import RowError, attributes_at, text_of
 from pipelines.readers.stack_exchange.shares import Row
 from pipelines.source import SourceOptions
 
@@ -134,7 +134,7 @@ def _tags(tags: str) -> list[str]:
 
 def _post(row: Row, reference: str) -> Post:
     """The post of a row; RowError where a value is no text, or there is no number for its id."""
-    found = attributes(row.data)
+    found = attributes_at(row.data)
     text = {name: text_of(found.get(name, b"")) for name in ("Title", "Body", "Tags", "CreationDate", "ContentLicense")}
     number = {name: found.get(name, b"").decode("ascii", "replace") for name in ("Id", "PostTypeId", "AcceptedAnswerId")}
     if not (number["Id"].isascii() and number["Id"].isdigit() and len(number["Id"]) <= 18):
