@@ -3,7 +3,8 @@
 A split keeps the uri, and where its files stand in the listing; its identity is a digest of theirs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from pipelines.document import Quarantined, Rejected
@@ -14,9 +15,25 @@ MAX_FILES = 1_000  # of a split
 MAX_BYTES = 128 << 20
 
 
-def splits_of_files(uri: str, suffixes: tuple[str, ...], what: str) -> list[Split]:
-    """Ranges of the files at `uri`, in the listing's order; FileNotFoundError where there is none."""
-    files = inputs_at(uri, suffixes, what)
+@dataclass(frozen=True)
+class Selection:
+    """The files that a kind reads, `what` in errors: in a folder those that end in `suffixes`, and that `takes` takes."""
+
+    what: str
+    suffixes: tuple[str, ...]
+    takes: Callable[[str], bool] = lambda _: True  # by the file's path below what the uri names
+
+    def at(self, uri: str) -> list[InputPath]:
+        """The files at `uri` in the listing's order; FileNotFoundError where there is none."""
+        files = [file for file in inputs_at(uri, self.suffixes, self.what) if self.takes(file.name)]
+        if not files:
+            raise FileNotFoundError(f"none of the files at {uri!r} are {self.what}")
+        return files
+
+
+def splits_of_files(uri: str, selection: Selection) -> list[Split]:
+    """Ranges of the files at `uri`; FileNotFoundError where there is none."""
+    files = selection.at(uri)
     return [
         Split(
             uri=uri,
@@ -29,9 +46,9 @@ def splits_of_files(uri: str, suffixes: tuple[str, ...], what: str) -> list[Spli
     ]
 
 
-def files_of(split: Split, suffixes: tuple[str, ...], what: str) -> list[InputPath]:
+def files_of(split: Split, selection: Selection) -> list[InputPath]:
     """The split's files; RuntimeError where they are no longer those that the split was made of."""
-    files = inputs_at(split.uri, suffixes, what)[split.start : split.stop]
+    files = selection.at(split.uri)[split.start : split.stop]
     if _identity(files) != split.identity:
         raise RuntimeError(f"the files at {split.uri!r} changed while they were read: build again")
     return files

@@ -44,14 +44,6 @@ def language_of(path: str) -> str | None:
     return _MORE.get(suffix) if stem and dot else None
 
 
-def suffixes_of(languages: Iterable[str]) -> tuple[str, ...]:
-    """How the names of files in `languages` end, with the dot, in lower and in upper case."""
-    by_suffix = {**file_names._LANGUAGE_OF_SUFFIX, **_MORE}
-    wanted = frozenset(languages)
-    found = sorted(f".{suffix}" for suffix, language in by_suffix.items() if language in wanted)
-    return tuple(dict.fromkeys([*found, *(suffix.upper() for suffix in found)]))
-
-
 def languages_named(names: Iterable[str]) -> frozenset[str]:
     """The languages that `names` (of languages and of types) stand for; ValueError where one is neither."""
     asked = frozenset(names)

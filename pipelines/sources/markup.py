@@ -1,19 +1,23 @@
-"""Source kind `markup`: files in markup languages, one document a file, its source as it stands."""
+"""Source kind `markup`: files in markup languages, one document a file, its source as it stands.
+
+Front matter (YAML between `---` lines) stays: it is part of the source, and says in two places what a title is. So a
+file is the same document here and from a repository.
+"""
 
 from collections.abc import Iterator
 
 from pydantic import Field
 
-from pipelines.document import Document, Record, Rejected
-from pipelines.readers.file_groups import content_of, files_of, splits_of_files
+from pipelines.document import Document, Quarantined, Record, Rejected
+from pipelines.readers.file_groups import Selection, content_of, files_of, splits_of_files
 from pipelines.readers.inputs import WEB, InputPath
-from pipelines.readers.languages import language_of, languages_named, suffixes_of
+from pipelines.readers.languages import language_of, languages_named
 from pipelines.readers.licenses import spdx_header
 from pipelines.source import SourceKind, SourceOptions, Split
 
 DEFAULT_LANGUAGES = frozenset({"markup", "prose"})
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-WHAT = "files in markup languages"
+ANY_NAME = ("",)
 
 
 class MarkupOptions(SourceOptions):
@@ -28,28 +32,29 @@ class MarkupOptions(SourceOptions):
 
 def splits(uri: str, options: MarkupOptions) -> list[Split]:
     """Ranges of the files; FileNotFoundError where there is none, ValueError for an unknown language."""
-    return splits_of_files(uri, suffixes_of(languages_named(options.languages)), WHAT)
+    return splits_of_files(uri, _selection(options))
 
 
 def read(split: Split, options: MarkupOptions) -> Iterator[Record]:
     """One record for every file."""
-    languages = languages_named(options.languages)
-    for file in files_of(split, suffixes_of(languages), WHAT):
-        language = language_of(file.name)
-        if language is None or language not in languages:
-            yield Rejected(file.name, "language_not_selected")  # a glob pattern matches any name
-            continue
+    for file in files_of(split, _selection(options)):
         content = content_of(file, options.max_file_bytes)
-        yield _record(file, language, content, options) if isinstance(content, bytes) else content
+        yield _record(file, content, options) if isinstance(content, bytes) else content
 
 
-def _record(file: InputPath, language: str, content: bytes, options: MarkupOptions) -> Record:
+def _selection(options: MarkupOptions) -> Selection:
+    languages = languages_named(options.languages)
+    what = f"files in {', '.join(sorted(options.languages))}"
+    return Selection(what, ANY_NAME, lambda name: language_of(name) in languages)
+
+
+def _record(file: InputPath, content: bytes, options: MarkupOptions) -> Record:
     if b"\0" in content:
         return Rejected(file.name, "binary")
     try:
         text = content.removeprefix(BYTE_ORDER_MARK).decode()
-    except UnicodeDecodeError:
-        return Rejected(file.name, "not_utf8")
+    except UnicodeDecodeError as error:
+        return Quarantined(file.name, "not_utf8", str(error)[:200])
     if not text.strip():
         return Rejected(file.name, "empty_file")
     return Document(
@@ -58,10 +63,8 @@ def _record(file: InputPath, language: str, content: bytes, options: MarkupOptio
         url=file.uri if file.uri.startswith(WEB) else None,
         path=file.name,
         license=spdx_header(text) or options.license,
-        language_hint=language,
+        language_hint=language_of(file.name),
     )
 
 
-SOURCE = SourceKind(
-    name="markup", group="code/markup", options=MarkupOptions, splits=splits, read=read, code_like=True
-)
+SOURCE = SourceKind(name="markup", group="code/markup", options=MarkupOptions, splits=splits, read=read, code_like=True)

@@ -6,12 +6,12 @@ from functools import partial
 from pydantic import Field
 
 from pipelines.document import Document, Record, Rejected
-from pipelines.readers.file_groups import content_of, files_of, splits_of_files
+from pipelines.readers.file_groups import Selection, content_of, files_of, splits_of_files
 from pipelines.readers.inputs import WEB
 from pipelines.readers.notebooks.records import SUFFIX, NotebookOptions, is_checkpoint, record_of
 from pipelines.source import SourceKind, Split
 
-WHAT = "notebooks"
+NOTEBOOKS = Selection("notebooks", (SUFFIX,))
 
 
 class NotebooksOptions(NotebookOptions):
@@ -22,12 +22,12 @@ class NotebooksOptions(NotebookOptions):
 
 def splits(uri: str, _options: NotebooksOptions) -> list[Split]:
     """Ranges of the files; FileNotFoundError where there is none."""
-    return splits_of_files(uri, (SUFFIX,), WHAT)
+    return splits_of_files(uri, NOTEBOOKS)
 
 
 def read(split: Split, options: NotebooksOptions) -> Iterator[Record]:
     """One record for every file."""
-    for file in files_of(split, (SUFFIX,), WHAT):
+    for file in files_of(split, NOTEBOOKS):
         if is_checkpoint(file.name):
             yield Rejected(file.name, "notebook_checkpoint")
             continue

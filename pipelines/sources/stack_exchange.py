@@ -66,7 +66,9 @@ def site_of(uri: str) -> str | None:
 
 def _is_host(name: str) -> bool:
     labels = name.lower().split(".")
-    return len(labels) > 1 and labels[-1] in ("com", "net", "org") and all(label.isascii() and label for label in labels)
+    return (
+        len(labels) > 1 and labels[-1] in ("com", "net", "org") and all(label.isascii() and label for label in labels)
+    )
 
 
 def _content_bytes(uri: str, size_bytes: int) -> int:

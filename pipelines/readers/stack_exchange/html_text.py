@@ -17,7 +17,23 @@ _LINE_BREAK = "\0"  # inside inline text, whose other white space counts as one 
 
 _EMPHASIS = {"em": "*", "i": "*", "strong": "**", "b": "**", "s": "~~", "strike": "~~", "del": "~~"}
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_BLOCKS = frozenset("p div section article dl dt dd details summary center address figure figcaption".split())
+_BLOCKS = frozenset(
+    (
+        "address",
+        "article",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "figcaption",
+        "figure",
+        "p",
+        "section",
+        "summary",
+    )
+)
 _UNSHOWN = ("script", "style")
 
 

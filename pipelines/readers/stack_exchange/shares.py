@@ -66,7 +66,8 @@ class Buckets:
 
     def __init__(self, count: int, max_bytes: int = MAX_BUCKET_BYTES) -> None:
         self._stack = ExitStack()
-        self._files: list[IO[bytes]] = [self._stack.enter_context(TemporaryFile()) for _ in range(count)]
+        opened = (TemporaryFile() for _ in range(count))  # noqa: SIM115  the stack closes them
+        self._files: list[IO[bytes]] = [self._stack.enter_context(file) for file in opened]
         self._sizes_bytes = [0] * count
         self._max_bytes = max_bytes
 

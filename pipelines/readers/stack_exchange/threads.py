@@ -111,9 +111,7 @@ def _refusal(question: Post, body: str, answers: list[Answer], options: StackExc
     return None
 
 
-def _document(
-    question: Post, body: str, shown: list[tuple[Post, Answer]], where: str, site: str | None
-) -> Document:
+def _document(question: Post, body: str, shown: list[tuple[Post, Answer]], where: str, site: str | None) -> Document:
     text, marks = render_question(Question(question.title, body, [answer for _, answer in shown]))
     return Document(
         text=text,
@@ -136,7 +134,9 @@ def _post(row: Row, reference: str) -> Post:
     """The post of a row; RowError where a value is no text, or there is no number for its id."""
     found = attributes_at(row.data)
     text = {name: text_of(found.get(name, b"")) for name in ("Title", "Body", "Tags", "CreationDate", "ContentLicense")}
-    number = {name: found.get(name, b"").decode("ascii", "replace") for name in ("Id", "PostTypeId", "AcceptedAnswerId")}
+    number = {
+        name: found.get(name, b"").decode("ascii", "replace") for name in ("Id", "PostTypeId", "AcceptedAnswerId")
+    }
     if not (number["Id"].isascii() and number["Id"].isdigit() and len(number["Id"]) <= 18):
         raise RowError("malformed_row", "it has no id")
     date = _date(text["CreationDate"])
