@@ -17,7 +17,7 @@ MAX_BYTES = 128 << 20
 
 @dataclass(frozen=True)
 class Selection:
-    """The files that a kind reads, `what` in errors: in a folder those that end in `suffixes`, and that `takes` takes."""
+    """The files that a kind reads, `what` in errors: in a folder those that end in `suffixes`, if `takes` agrees."""
 
     what: str
     suffixes: tuple[str, ...]
