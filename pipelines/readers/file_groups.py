@@ -3,12 +3,14 @@
 A split keeps the uri, and where its files stand in the listing; its identity is a digest of theirs.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 from pipelines.document import Quarantined, Rejected
 from pipelines.readers.inputs import InputPath, inputs_at, open_input
+from pipelines.readers.languages import language_of
 from pipelines.source import Split
 
 MAX_FILES = 1_000  # of a split
@@ -17,18 +19,21 @@ MAX_BYTES = 128 << 20
 
 @dataclass(frozen=True)
 class Selection:
-    """The files that a kind reads, `what` in errors: in a folder those that end in `suffixes`, if `takes` agrees."""
+    """The files that a kind reads, `what` in errors: in a folder those that end in `suffixes`, in `languages`."""
 
     what: str
     suffixes: tuple[str, ...]
-    takes: Callable[[str], bool] = lambda _: True  # by the file's path below what the uri names
+    languages: frozenset[str] | None = None  # those of the files' names; None: any
 
     def at(self, uri: str) -> list[InputPath]:
         """The files at `uri` in the listing's order; FileNotFoundError where there is none."""
-        files = [file for file in inputs_at(uri, self.suffixes, self.what) if self.takes(file.name)]
+        files = [file for file in inputs_at(uri, self.suffixes, self.what) if self._takes(file.name)]
         if not files:
             raise FileNotFoundError(f"none of the files at {uri!r} are {self.what}")
         return files
+
+    def _takes(self, name: str) -> bool:
+        return self.languages is None or language_of(name) in self.languages
 
 
 def splits_of_files(uri: str, selection: Selection) -> list[Split]:
@@ -48,10 +53,12 @@ def splits_of_files(uri: str, selection: Selection) -> list[Split]:
 
 def files_of(split: Split, selection: Selection) -> list[InputPath]:
     """The split's files; RuntimeError where they are no longer those that the split was made of."""
-    files = selection.at(split.uri)[split.start : split.stop]
-    if _identity(files) != split.identity:
-        raise RuntimeError(f"the files at {split.uri!r} changed while they were read: build again")
-    return files
+    for _ in range(2):
+        files = list(_listed(split.uri, selection)[split.start : split.stop])
+        if _identity(files) == split.identity:
+            return files
+        _listed.cache_clear()
+    raise RuntimeError(f"the files at {split.uri!r} changed while they were read: build again")
 
 
 def content_of(file: InputPath, max_bytes: int) -> bytes | Rejected | Quarantined:
@@ -64,6 +71,12 @@ def content_of(file: InputPath, max_bytes: int) -> bytes | Rejected | Quarantine
     if len(data) > max_bytes:
         return Rejected(file.name, "file_too_large")
     return data
+
+
+@lru_cache(maxsize=2)
+def _listed(uri: str, selection: Selection) -> tuple[InputPath, ...]:
+    """The files at `uri`, kept for the process's next splits of them."""
+    return tuple(selection.at(uri))
 
 
 def _ranges(files: Sequence[InputPath]) -> Iterator[tuple[int, int]]:

@@ -43,9 +43,8 @@ def read(split: Split, options: MarkupOptions) -> Iterator[Record]:
 
 
 def _selection(options: MarkupOptions) -> Selection:
-    languages = languages_named(options.languages)
     what = f"files in {', '.join(sorted(options.languages))}"
-    return Selection(what, ANY_NAME, lambda name: language_of(name) in languages)
+    return Selection(what, ANY_NAME, languages_named(options.languages))
 
 
 def _record(file: InputPath, content: bytes, options: MarkupOptions) -> Record:

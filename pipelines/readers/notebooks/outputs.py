@@ -6,6 +6,7 @@ from typing import Any
 
 # ECMA-48 control sequences (colours of tracebacks) and operating system commands (links, titles).
 _CONTROL_SEQUENCE = re.compile(r"\x1b\[[0-?]*+[ -/]*+[@-~]|\x1b\][^\x07\x1b]*+(?:\x07|\x1b\\)|\x1b[@-Z\\-_]?")
+_BACKSPACES = re.compile("\b{2,}")  # how Keras goes back to the start of its progress bar
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _INLINE_IMAGE = re.compile(r"data:image/[A-Za-z0-9.+-]{1,40};base64,[A-Za-z0-9+/=%]*+")
 
@@ -31,6 +32,8 @@ def as_shown(text: str) -> str:
     """`text` as a terminal shows it: no colours, and of a line that was written over, the last state."""
     if "\x1b" in text:
         text = _CONTROL_SEQUENCE.sub("", text)
+    if "\b" in text:
+        text = _BACKSPACES.sub("\r", text)
     if "\r" in text:
         text = "\n".join(_last_state(line) for line in text.replace("\r\n", "\n").split("\n"))
     return _CONTROL_CHARACTER.sub("", text)

@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.document import Document, Quarantined, Record, Rejected, check_storable
 from pipelines.readers import file_groups
 from pipelines.readers.notebooks.kernels import comment_sign, language_of_notebook
 from pipelines.readers.notebooks.outputs import as_shown, texts_of_outputs, without_inline_images
+from pipelines.readers.notebooks.records import NotebookOptions, record_of
 from pipelines.source import source_kinds
 from pipelines.sources.notebooks import SOURCE
 from tests.pipelines.sources.inputs import real_data
@@ -97,6 +100,7 @@ def test_outputs_as_text(name: str) -> None:
 def test_what_a_terminal_shows() -> None:
     assert as_shown("10%\r 50%\r100%\ndone\r\n") == "100%\ndone\n"
     assert as_shown("\x1b]8;;https://a.example\x1b\\link\x1b]8;;\x07 \x1b[1;32mok\x1b[0m\x07\x1b") == "link ok"
+    assert as_shown("1/2 [=>..]" + "\b" * 10 + "2/2 [====]\n") == "2/2 [====]\n"
     assert as_shown("\x1b]never ended") == "never ended"
 
 
@@ -162,12 +166,38 @@ def test_what_cannot_be_read(data: bytes, reason: str, tmp_path: Path) -> None:
     assert found.reason == reason
 
 
+KEYS = (
+    "cells", "worksheets", "cell_type", "source", "input", "outputs", "output_type", "text", "data", "text/plain",
+    "traceback", "ename", "level", "language", "metadata", "kernelspec", "language_info", "name",
+)  # fmt: skip
+
+
 def test_cells_that_are_none_are_passed_over(tmp_path: Path) -> None:
     value = json.loads(TIDES)
     value["cells"] += [None, [], {"cell_type": "code", "source": 7}, {"cell_type": ["x"]}, {}]
     found = record(tmp_path, b"\xef\xbb\xbf" + json.dumps(value).encode())
     assert isinstance(found, Document)
     assert found.text == "# Tides\nHow high?x = 1\nx + 12"
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from(["code", "markdown", "heading", "stream"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(
+    st.sampled_from((2, 3, 4)),
+    st.dictionaries(st.sampled_from(KEYS), VALUES),
+    st.sampled_from(("structured", "script")),
+)
+def test_json_of_any_shape_has_an_outcome(nbformat: int, value: Json, form: str) -> None:
+    options = NotebookOptions.model_validate({"form": form})
+    found = record_of("a", json.dumps({**value, "nbformat": nbformat}).encode(), options, Document)
+    assert isinstance(found, Document | Rejected | Quarantined)
+    if isinstance(found, Document):
+        check_storable(found)
 
 
 def test_files_that_are_not_read(tmp_path: Path) -> None:
@@ -190,9 +220,10 @@ def test_ranges_of_files_are_splits(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert read(tmp_path) == whole
     monkeypatch.setattr(file_groups, "MAX_BYTES", len(TIDES))
     assert len(SOURCE.splits(str(tmp_path), SOURCE.options())) == 7
-    (tmp_path / "6.ipynb").write_bytes(TIDES)
+    (tmp_path / "7.ipynb").write_bytes(TIDES)
+    assert len(read(tmp_path)) == 8  # the splits are of the new listing, not of the one before
     with pytest.raises(RuntimeError, match="changed"):
-        list(SOURCE.read(splits[-1], SOURCE.options()))
+        list(SOURCE.read(splits[-1].model_copy(update={"identity": "1 files of old"}), SOURCE.options()))
     with pytest.raises(FileNotFoundError, match="notebooks"):
         SOURCE.splits(str(tmp_path / "none"), SOURCE.options())
 
