@@ -34,7 +34,15 @@ _BLOCKS = frozenset(
         "summary",
     )
 )
+_CONTAINERS: dict[str, tuple[Callable[[TextBlocks], None], Callable[[TextBlocks], None]]] = {
+    "blockquote": (TextBlocks.begin_quote, TextBlocks.end_quote),
+    "ul": (TextBlocks.begin_bullets, TextBlocks.end_list),
+    "ol": (TextBlocks.begin_numbers, TextBlocks.end_list),
+    "li": (TextBlocks.begin_item, TextBlocks.end_item),
+}
 _UNSHOWN = ("script", "style")
+_RAW = frozenset(("code", "pre", *_UNSHOWN))
+_TABLE = frozenset(("table", "tr", "td", "th"))
 
 
 def text_of_html(source: str) -> str:
@@ -79,7 +87,7 @@ class _Converter:
             self._tag_in_raw(name, closes, attributes)
         elif name in _EMPHASIS:
             self._emphasis(_EMPHASIS[name], closes)
-        elif name in ("code", "pre", *_UNSHOWN):
+        elif name in _RAW:
             if not closes:
                 self._begin_raw(name, attributes)
         elif name == "br":
@@ -87,7 +95,7 @@ class _Converter:
         elif name == "sup":
             if not closes and self._inline and self._inline[-1][-1:].isalnum():
                 self._inline.append("^")
-        elif name in ("table", "tr", "td", "th"):
+        elif name in _TABLE:
             self._table_tag(name, closes)
         elif self._table is not None:
             self._inline.append(" ")
@@ -95,22 +103,19 @@ class _Converter:
             self._block_tag(name, closes)
 
     def _block_tag(self, name: str, closes: bool) -> None:
-        actions: dict[str, Callable[[], None]] = {
-            "blockquote": self._blocks.end_quote if closes else self._blocks.begin_quote,
-            "ul": self._blocks.end_list if closes else lambda: self._blocks.begin_list(False),
-            "ol": self._blocks.end_list if closes else lambda: self._blocks.begin_list(True),
-            "li": self._blocks.end_item if closes else self._blocks.begin_item,
-            "hr": lambda: self._blocks.add(["---"]),
-        }
-        if name in actions:
+        if name in _BLOCKS:
             self._flush()
-            actions[name]()
+            self._in_paragraph = name == "p" and not closes
+        elif name in _CONTAINERS:
+            self._flush()
+            begin, end = _CONTAINERS[name]
+            (end if closes else begin)(self._blocks)
         elif name in _HEADINGS:
             self._flush()
             self._heading = 0 if closes else _HEADINGS[name]
-        elif name in _BLOCKS:
+        elif name == "hr":
             self._flush()
-            self._in_paragraph = name == "p" and not closes
+            self._blocks.add(["---"])
 
     def _emphasis(self, sign: str, closes: bool) -> None:
         if closes and self._inline and self._inline[-1] == sign:
@@ -188,7 +193,7 @@ class _Converter:
         return "\n".join(" ".join(line.split()) for line in lines).strip("\n")
 
     def _flush(self) -> None:
-        text = self._take_inline()
+        text = self._take_inline() if self._inline else ""
         if text.strip():
             sign = f"{'#' * self._heading} " if self._heading else ""
             self._blocks.add(f"{sign}{text}".split("\n"), tight=not self._in_paragraph)

@@ -16,12 +16,14 @@ _ROW = b"<row"
 _CLOSING_BYTES = 64  # `</posts>` and white space
 _SHOWN_BYTES = 60
 _ATTRIBUTE = rb"""\s++([A-Za-z_:][\w:.-]*+)\s*+=\s*+(?:"([^"<]*+)"|'([^'<]*+)')"""
-_TAG = re.compile(rb"<row((?:" + _ATTRIBUTE + rb")*+)\s*+/?>")
-_ATTRIBUTES = re.compile(_ATTRIBUTE)
+_TAG = re.compile(rb"<row(?:" + _ATTRIBUTE + rb")*+\s*+/?>")
+_NEXT_ATTRIBUTE = re.compile(_ATTRIBUTE)
+_END = re.compile(rb"\s*+/?>")
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?+\s*+(?:<\?xml[^<>?]*+\?>)?+\s*+(?:<posts[^<>]*+>)?+\s*+")
 _TAIL = re.compile(rb"\s*+(?:</row\s*+>)?+\s*+(?:</posts\s*+>)?+\s*+")
 _REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]{1,8})|#([0-9]{1,10})|([a-z]{1,8}));|&")
 _WHITE_SPACE = re.compile(r"\r\n|[\t\n\r]")  # an attribute's value has spaces for these (XML 1.0, 3.3.3)
+_USUAL = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#xA;", "\n"), ("&#xD;", "\r"))
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}  # XML 1.0, 4.6: there are no others
 
 
@@ -108,15 +110,16 @@ def _piece(offset: int, data: bytes, size_bytes: int, max_row_bytes: int) -> Str
 
 def attributes_at(element: bytes) -> Mapping[str, bytes]:
     """The attributes of the row's element at the start, still escaped; RowError where there is none or one is twice."""
-    tag = _TAG.match(element)
-    if tag is None:
-        raise RowError("malformed_row", "not an element")
     found: dict[str, bytes] = {}
-    for attribute in _ATTRIBUTES.finditer(tag[1]):
+    at = len(_ROW)
+    while attribute := _NEXT_ATTRIBUTE.match(element, at):
         name = attribute[1].decode("ascii")
         if name in found:
             raise RowError("malformed_row", f"{name[:40]} stands twice")
         found[name] = attribute[2] if attribute[2] is not None else attribute[3]
+        at = attribute.end()
+    if not _END.match(element, at):
+        raise RowError("malformed_row", "not an element")
     return found
 
 
@@ -126,7 +129,10 @@ def text_of(value: bytes) -> str:
         text = value.decode()
     except UnicodeDecodeError as error:
         raise RowError("not_utf8", str(error)) from error
-    return _REFERENCE.sub(_referenced, _WHITE_SPACE.sub(" ", text))
+    text = _WHITE_SPACE.sub(" ", text)
+    for reference, character in _USUAL:  # no reference can come of what these leave behind
+        text = text.replace(reference, character)
+    return _REFERENCE.sub(_referenced, text) if text.count("&") > text.count("&amp;") else text.replace("&amp;", "&")
 
 
 def _referenced(reference: re.Match[str]) -> str:

@@ -33,11 +33,20 @@ class TextBlocks:
         shared = [one for one, other in zip(self._open, self._previous, strict=False) if one is other]
         if self._lines and not (tight and any(one.kind == "list" for one in shared)):
             self._lines.append(_prefix(shared).rstrip())
-        for line in lines:
-            self._lines.append((_prefix(self._open) + line).rstrip() if line else _prefix(self._open).rstrip())
-            for one in self._open:
-                one.is_begun = True
+        if not self._open:
+            self._lines += lines
+        else:
+            self._add_inside(lines)
         self._previous = list(self._open)
+
+    def _add_inside(self, lines: list[str]) -> None:
+        first = _prefix(self._open)
+        for one in self._open:
+            one.is_begun = True
+        rest = _prefix(self._open)
+        for number, line in enumerate(lines):
+            prefix = rest if number else first
+            self._lines.append(prefix + line if line else prefix.rstrip())
 
     def begin_quote(self) -> None:
         """What follows is quoted."""
@@ -47,9 +56,13 @@ class TextBlocks:
         """The innermost quote ends, and what is open inside it."""
         self._pop("quote")
 
-    def begin_list(self, is_ordered: bool) -> None:
-        """What follows are items."""
-        self._push(_Container("list", is_ordered=is_ordered))
+    def begin_bullets(self) -> None:
+        """What follows are items of a list."""
+        self._push(_Container("list"))
+
+    def begin_numbers(self) -> None:
+        """What follows are items of a numbered list."""
+        self._push(_Container("list", is_ordered=True))
 
     def end_list(self) -> None:
         """The innermost list ends."""

@@ -5,12 +5,17 @@ import random
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.document import Absorbed, Document, Quarantined, Record, Rejected, check_storable
 from pipelines.readers.stack_exchange import shares
 from pipelines.readers.stack_exchange.licenses import license_of_post
+from pipelines.readers.stack_exchange.rows import RowError, text_of
 from pipelines.source import Split, source_kinds
 from pipelines.sources import stack_exchange
 from pipelines.sources.stack_exchange import SOURCE, site_of
@@ -70,7 +75,7 @@ def test_the_licence_is_that_of_the_date() -> None:
     assert license_of_post("", None) is None
 
 
-REJECTED: dict[str, tuple[list[str], dict[str, object], dict[str, int]]] = {
+REJECTED: dict[str, tuple[list[str], dict[str, Any], dict[str, int]]] = {
     "too few answers": (thread(answers=2), {}, {"too_few_answers": 3}),
     "as many as asked for": (thread(answers=1), {"min_answers": 1}, {"Document": 1, "Absorbed": 1}),
     "an answer without text": (
@@ -144,6 +149,19 @@ def test_characters_that_xml_does_not_allow_are_replaced(tmp_path: Path) -> None
     rows = [question(Title="T").replace('"T"', '"a&#x1F;b&#xD800;c&#9;d&#x3BB;"'), *thread()[1:]]
     (document,) = [record for record in records(tmp_path, dump(*rows)) if isinstance(record, Document)]
     assert document.text.startswith("a\ufffdb\ufffdc dλ\n")
+
+
+@given(st.lists(st.sampled_from(("&", "amp;", "lt;", "&gt;", "&quot;", "&#xA;", "&#38;", "&apos;", "#60;", "\n", "é"))))
+def test_values_are_unescaped_as_xml_has_it(pieces: list[str]) -> None:
+    """The oracle is expat."""
+    value = "".join(pieces)
+    try:
+        expected = ElementTree.fromstring(f'<row a="{value}"/>').get("a")
+    except ElementTree.ParseError:
+        with pytest.raises(RowError):
+            text_of(value.encode())
+    else:
+        assert text_of(value.encode()) == expected
 
 
 def test_a_file_that_is_cut_off(tmp_path: Path) -> None:
