@@ -129,7 +129,8 @@ def text_of(value: bytes) -> str:
         text = value.decode()
     except UnicodeDecodeError as error:
         raise RowError("not_utf8", str(error)) from error
-    text = _WHITE_SPACE.sub(" ", text)
+    if "\n" in text or "\r" in text or "\t" in text:
+        text = _WHITE_SPACE.sub(" ", text)
     for reference, character in _USUAL:  # no reference can come of what these leave behind
         text = text.replace(reference, character)
     return _REFERENCE.sub(_referenced, text) if text.count("&") > text.count("&amp;") else text.replace("&amp;", "&")

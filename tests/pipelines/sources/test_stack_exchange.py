@@ -2,6 +2,7 @@
 
 import gzip
 import random
+import tracemalloc
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -223,6 +224,24 @@ def test_the_number_of_buckets_changes_nothing_but_the_order(mixed_dump: Path, m
     many = list(SOURCE.read(split, settings))
     assert many != one
     assert sorted(map(repr, many)) == sorted(map(repr, one))
+
+
+def test_memory_is_that_of_a_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shares, "BUCKET_BYTES", 50_000)
+    text = "<p>" + "word " * 400 + "</p>"
+    rows = [answer(10 * number + 1, 10 * number, Body=text) for number in range(1_000)]
+    path = tmp_path / "Posts.xml"
+    path.write_bytes(dump(*rows, *(question(Id=10 * number) for number in range(1_000))))
+    assert path.stat().st_size > 2_000_000
+    (split,) = SOURCE.splits(str(path), SOURCE.options())
+    tracemalloc.start()
+    try:
+        count = sum(1 for _ in SOURCE.read(split, SOURCE.options.model_validate({"min_answers": 1})))
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert count == 2_000
+    assert peak_bytes < 800_000
 
 
 def test_posts_of_one_question_beyond_a_bucket_are_quarantined() -> None:
