@@ -54,7 +54,7 @@ class SourceKind:
     """
 
     name: str
-    group: str  # the group that its sources belong to unless the recipe says otherwise: text or code
+    group: str  # its sources' unless the recipe says otherwise: text, code, or below one of them
     options: type[SourceOptions]
     splits: Callable[[str, Any], list[Split]]
     read: Callable[[Split, Any], Iterator[Record]]
