@@ -3,7 +3,6 @@
 import os
 import resource
 import sys
-from typing import NamedTuple
 
 from pipelines.sandbox.inside import kernel, landlock, namespaces, seccomp
 
@@ -11,17 +10,28 @@ NOBODY = 65534
 SIGKILL = 9
 
 
-class Setup(NamedTuple):
+class Setup:
     """How to confine; sizes in bytes."""
 
-    isolation: str  # namespaces, landlock or limits_only
-    readable: list[str]
-    folder: str  # empty: the mount point of the own view, or the scratch folder
-    cpu_seconds: int
-    memory_bytes: int
-    file_bytes: int
-    scratch_bytes: int
-    open_files: int
+    def __init__(
+        self,
+        isolation: str,  # namespaces, landlock or limits_only
+        readable: list[str],
+        folder: str,  # the mount point of the own view, or the scratch folder
+        cpu_seconds: int,
+        memory_bytes: int,
+        file_bytes: int,
+        scratch_bytes: int,
+        open_files: int,
+    ) -> None:
+        self.isolation = isolation
+        self.readable = readable
+        self.folder = folder
+        self.cpu_seconds = cpu_seconds
+        self.memory_bytes = memory_bytes
+        self.file_bytes = file_bytes
+        self.scratch_bytes = scratch_bytes
+        self.open_files = open_files
 
 
 def enter_namespaces(setup: Setup) -> None:

@@ -4,7 +4,12 @@ What the tests expect must not reach the solution, or it could answer whatever i
 equal only with another remote object, takes part in no arithmetic with plain values, and is searched by iterating.
 """
 
-from typing import Any
+from __future__ import annotations
+
+
+TYPE_CHECKING = False  # importing `typing` would be a fifth of a run's cost
+if TYPE_CHECKING:
+    from typing import Any
 
 ASKED = ("__len__", "__getitem__", "__setitem__", "__delitem__", "__iter__", "__next__", "__str__", "__repr__")
 BETWEEN_REMOTES = ("__add__", "__sub__", "__mul__", "__lt__", "__le__", "__gt__", "__ge__")

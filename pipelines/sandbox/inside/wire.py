@@ -4,14 +4,19 @@ Unlike pickle, reading runs nothing: a value is one of a few builtin types, or a
 something of its own. Subclasses of plain types (a named tuple, a Counter, an IntEnum) travel as the plain type.
 """
 
-from collections.abc import Callable
-from typing import Any
+from __future__ import annotations
+
+
+TYPE_CHECKING = False  # importing `typing` would be a fifth of a run's cost
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Export = Callable[[Any], tuple[Any, ...]]
+    Import = Callable[[tuple[Any, ...]], Any]
 
 MAX_LEVELS = 200  # of containers inside each other
 MAX_DIGIT_BYTES = 1 << 20  # of one integer
-
-Export = Callable[[Any], "tuple[Any, ...]"]
-Import = Callable[["tuple[Any, ...]"], Any]
 
 _DICT_VIEWS = (type({}.keys()), type({}.items()))
 
