@@ -26,12 +26,12 @@ GRACE_SECONDS = 5.0  # for the launcher, after its processes were killed
 POLL_SECONDS = 0.05
 
 
-class SandboxFailed(RuntimeError):
+class SandboxError(OSError):
     """The sandbox could not be set up, whatever the program was."""
 
 
 def execute(program: Program, limits: Limits, isolation: str) -> Finding:
-    """The verdict on `program`, confined as `isolation` says; SandboxFailed where that cannot be had."""
+    """The verdict on `program`, confined as `isolation` says; SandboxError where that cannot be had."""
     folder = tempfile.mkdtemp(prefix="mixdown-sandbox-")
     try:
         if isolation != "namespaces":
@@ -87,7 +87,7 @@ def _run(work: IO[bytes], limits: Limits, folder: str, isolation: str) -> Findin
             return ended_by
         if len(answer) < 8:
             errors.seek(0)
-            raise SandboxFailed(errors.read(4000).decode("utf-8", "replace").strip()[-500:] or "it did not start")
+            raise SandboxError(errors.read(4000).decode("utf-8", "replace").strip()[-500:] or "it did not start")
         return _finding(answer[8:])
 
 

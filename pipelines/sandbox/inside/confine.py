@@ -42,6 +42,7 @@ def enter_namespaces(setup: Setup) -> None:
 def confine_process(setup: Setup) -> None:
     """Gives up privileges, and files where there is no view of its own; dies with its parent."""
     os.environ.clear()
+    os.environ["HOME"] = os.environ["TMPDIR"] = os.getcwd()
     sys.path[:] = [path for path in sys.path if not os.path.exists(os.path.join(path, "pipelines"))]
     if os.getuid() == 0 and (setup.isolation == "namespaces" or _others_can_read(sys.path)):
         os.setgroups([])

@@ -6,11 +6,12 @@ over `struct seccomp_data` (linux/seccomp.h): number at byte 0, machine type at 
 
 import ctypes
 import os
+
 from pipelines.sandbox.inside import kernel
 from pipelines.sandbox.inside.system_calls import MACHINES, Calls
 
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-EPERM, ENOSYS = 1, 38
+EPERM, EACCES, ENOSYS = 1, 13, 38
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN, AND = 0x20, 0x15, 0x35, 0x45, 0x06, 0x54
 X32_BIT = 0x40000000
 CLONE_THREAD = 0x00010000
@@ -45,6 +46,8 @@ def program(calls: Calls, own_pid: int) -> list[Instruction]:
         "tgkill": _only_if(own, KILL),
         "prlimit64": _only_if([_argument(2), (EQUAL, 0, 0, 0), _argument(2, True), (EQUAL, 0, 0, 0)], ERRNO | EPERM),
         "setrlimit": [(RETURN, 0, 0, ERRNO | EPERM)],
+        # Unix sockets are refused by an error: the C library tries one to look up a user's name and goes on without.
+        "socket": [_argument(0), (EQUAL, 1, 0, AF_UNIX), (RETURN, 0, 0, KILL), (RETURN, 0, 0, ERRNO | EACCES)],
         "socketpair": _only_if(
             [_argument(0), (EQUAL, 0, 0, AF_UNIX), _argument(1), (AND, 0, 0, SOCK_TYPE_MASK), (EQUAL, 0, 0, SOCK_STREAM)],
             KILL,

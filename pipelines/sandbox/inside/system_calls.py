@@ -27,7 +27,7 @@ _X86_64_ALLOWED = (
 )
 
 _X86_64_FORBIDDEN = (
-    "shmget=29 shmat=30 shmctl=31 socket=41 connect=42 accept=43 sendmsg=46 bind=49 listen=50 fork=57 vfork=58 "
+    "shmget=29 shmat=30 shmctl=31 connect=42 accept=43 sendmsg=46 bind=49 listen=50 fork=57 vfork=58 "
     "execve=59 semget=64 semop=65 msgget=68 msgsnd=69 msgrcv=70 ptrace=101 setuid=105 setgid=106 setpgid=109 "
     "setsid=112 setreuid=113 setregid=114 setgroups=116 setresuid=117 setresgid=119 capset=126 rt_sigqueueinfo=129 "
     "mknod=133 personality=135 pivot_root=155 chroot=161 mount=165 umount2=166 swapon=167 reboot=169 "
@@ -39,7 +39,7 @@ _X86_64_FORBIDDEN = (
 )
 
 _X86_64_INSPECTED = (
-    "sendto=44 socketpair=53 clone=56 kill=62 prctl=157 setrlimit=160 tgkill=234 prlimit64=302 clone3=435 "
+    "socket=41 sendto=44 socketpair=53 clone=56 kill=62 prctl=157 setrlimit=160 tgkill=234 prlimit64=302 clone3=435 "
 )
 
 _AARCH64_ALLOWED = (
@@ -66,7 +66,7 @@ _AARCH64_FORBIDDEN = (
     "mknodat=33 umount2=39 mount=40 pivot_root=41 chroot=51 capset=91 personality=92 unshare=97 kexec_load=104 "
     "init_module=105 ptrace=117 tkill=130 rt_sigqueueinfo=138 reboot=142 setregid=143 setgid=144 setreuid=145 "
     "setuid=146 setresuid=147 setresgid=149 setpgid=154 setsid=157 setgroups=159 mq_open=180 msgget=186 msgrcv=188 "
-    "msgsnd=189 semget=190 semop=193 shmget=194 shmctl=195 shmat=196 socket=198 bind=200 listen=201 accept=202 "
+    "msgsnd=189 semget=190 semop=193 shmget=194 shmctl=195 shmat=196 bind=200 listen=201 accept=202 "
     "connect=203 sendmsg=211 add_key=217 request_key=218 keyctl=219 execve=221 swapon=224 rt_tgsigqueueinfo=240 "
     "perf_event_open=241 accept4=242 setns=268 sendmmsg=269 process_vm_readv=270 process_vm_writev=271 "
     "finit_module=273 seccomp=277 memfd_create=279 bpf=280 execveat=281 userfaultfd=282 pidfd_send_signal=424 "
@@ -74,7 +74,7 @@ _AARCH64_FORBIDDEN = (
 )
 
 _AARCH64_INSPECTED = (
-    "kill=129 tgkill=131 setrlimit=164 prctl=167 socketpair=199 sendto=206 clone=220 prlimit64=261 clone3=435 "
+    "socket=198 kill=129 tgkill=131 setrlimit=164 prctl=167 socketpair=199 sendto=206 clone=220 prlimit64=261 clone3=435 "
 )
 
 
