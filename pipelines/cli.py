@@ -9,6 +9,7 @@ from pipelines.commands.duplicates import duplicates
 from pipelines.commands.explain import explain
 from pipelines.commands.export import export
 from pipelines.commands.forget import forget
+from pipelines.commands.generate import generate
 from pipelines.commands.options import BudgetOption, LakeOption, RatioOption, RecipeOption, SourcesOption
 from pipelines.commands.preview import preview
 from pipelines.commands.report import report
@@ -18,7 +19,7 @@ from pipelines.commands.train_classifier import train_classifier
 from pipelines.messages import run_command
 from pipelines.stages import STAGE_NAMES
 
-COMMANDS = (preview, build, rules, duplicates, explain, diff, report, train, train_classifier, export, forget)
+COMMANDS = (preview, build, rules, duplicates, explain, diff, report, train, train_classifier, export, forget, generate)
 
 app = typer.Typer(
     no_args_is_help=True,

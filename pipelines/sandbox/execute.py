@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -120,10 +121,8 @@ def _answer(reading: int, limits: Limits, watched: str | None) -> tuple[bytes, F
 def _kill_group(judge_pid: int) -> None:
     """Ends judge and solution; the launcher collects them and goes."""
     if judge_pid > 1:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(judge_pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
 
 
 def _bytes_in(folder: str) -> int:

@@ -10,8 +10,8 @@ VERDICTS = (PASSED, "tests_failed", "timeout", "memory", "crashed", "forbidden",
 class Limits:
     """Of the program, and again of its tests, which run in a process of their own; sizes in bytes."""
 
-    cpu_seconds: int = 10
-    wall_seconds: float = 30.0  # of both together, waiting included
+    cpu_seconds: int = 5
+    wall_seconds: float = 60.0  # of both together, waiting included
     memory_bytes: int = 512 << 20  # of address space
     file_bytes: int = 16 << 20  # of one file
     scratch_bytes: int = 16 << 20  # of all files

@@ -69,7 +69,7 @@ def _document(problem: Problem, text: str, number: int, options: SyntheticCodeOp
     kept = {
         name: value
         for name in KEPT_FIELDS
-        if isinstance(value := problem.value.get(name), str | int) and len(str(value)) <= MAX_KEPT_CHARS
+        if isinstance(value := problem.value.get(name), str | int) and len(ascii(value)) <= MAX_KEPT_CHARS
     }
     metadata: dict[str, object] = {
         **kept,

@@ -74,11 +74,18 @@ class ProblemOptions(SourceOptions):
     def shape(self) -> Shape:
         """The preset's fields, and in their place those that were named."""
         shape = SHAPES[self.preset]
-        for name in ("problem", "prompt", "solution", "tests", "entry_point", "teacher"):
-            field = getattr(self, f"{name}_field")
-            if field is not None:
-                shape = shape._replace(**{name: (field,)})
-        return shape
+
+        def named(field: str | None, others: tuple[str, ...]) -> tuple[str, ...]:
+            return others if field is None else (field,)
+
+        return shape._replace(
+            problem=named(self.problem_field, shape.problem),
+            prompt=named(self.prompt_field, shape.prompt),
+            solution=named(self.solution_field, shape.solution),
+            tests=named(self.tests_field, shape.tests),
+            entry_point=named(self.entry_point_field, shape.entry_point),
+            teacher=named(self.teacher_field, shape.teacher),
+        )
 
 
 class SyntheticCodeOptions(ProblemOptions):
@@ -93,7 +100,7 @@ class SyntheticCodeOptions(ProblemOptions):
     include_tests: bool = Field(False, description="Whether the tests follow the solution.")
     isolation: Isolation = Field("auto", description="How programs are kept from the machine.")
     max_cpu_seconds: int = Field(5, ge=1, le=600, description="Of a solution, and of its tests.")
-    max_wall_seconds: float = Field(20.0, gt=0, le=3600, description="Of both together, waiting included.")
+    max_wall_seconds: float = Field(60.0, gt=0, le=3600, description="Of both together, waiting included.")
     max_memory_bytes: int = Field(512 << 20, ge=64 << 20, description="Of address space, each.")
 
     def limits(self) -> Limits:

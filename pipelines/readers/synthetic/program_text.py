@@ -8,7 +8,9 @@ def program_text(problem: Problem, solution: str, shape: Shape, options: Synthet
     """A Python program that says what it solves; ends in a line feed."""
     if shape.continues_prompt:
         return problem.prompt + solution.rstrip() + "\n"
-    statement = {"docstring": docstring, "comment": comment, "none": lambda _: ""}[options.statement](problem.prompt)
+    statement = ""
+    if options.statement != "none":
+        statement = (docstring if options.statement == "docstring" else comment)(problem.prompt)
     return statement + solution.strip("\n").rstrip() + "\n"
 
 

@@ -28,8 +28,8 @@ SIGKILL, SIGXCPU, SIGSYS = 9, 24, 31
 MAX_DETAIL_CHARS = 200
 # Modules of whose names a test may use the solution's import: the judge imports them itself.
 SHARED = frozenset(
-    "bisect collections copy datetime decimal fractions functools heapq itertools math random re statistics string sys "
-    "typing".split()
+    "bisect collections copy datetime decimal fractions functools heapq itertools math random re statistics string "  # noqa: SIM905
+    "sys typing".split()
 )
 
 
@@ -41,7 +41,7 @@ class JudgePeer(Peer):
         self.requests = 0
         self.exceptions: dict[str, type[BaseException]] = {}
 
-    def proxy(self, number: int, kind: str) -> Any:
+    def proxy(self, number: int) -> Any:
         """An object of the solution."""
         return Remote(self, number)
 
@@ -114,7 +114,7 @@ def judge(reading: int, writing: int, solution_pid: int, tests: str, entry_point
         return "memory", "while the program was loaded"
     except (channel.Closed, channel.Spoiled) as error:
         return _end_of(solution_pid, error)
-    except Exception as error:  # noqa: BLE001 - whatever the program raised
+    except Exception as error:
         return "crashed", _shown(error)
     return _run_tests(peer, solution_pid, tests, entry_point)
 
@@ -134,7 +134,7 @@ def _run_tests(peer: JudgePeer, solution_pid: int, tests: str, entry_point: str)
         return "memory", ""
     except (channel.Closed, channel.Spoiled) as error:
         return _end_of(solution_pid, error)
-    except BaseException as error:  # noqa: BLE001 - a test that does not end well, however, has failed
+    except BaseException as error:
         return "tests_failed", _shown(error)
     return ("passed", "") if peer.requests else ("no_tests", "no test called the solution")
 
@@ -181,5 +181,5 @@ def verdict_of_signal(signal: int, cpu_seconds: float) -> Finding:
 def _shown(error: BaseException) -> str:
     try:
         return f"{type(error).__name__}: {error}".rstrip(": ")[:MAX_DETAIL_CHARS]
-    except BaseException:  # noqa: BLE001 - of a test's own class
+    except BaseException:
         return type(error).__name__

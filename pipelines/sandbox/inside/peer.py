@@ -23,7 +23,7 @@ class RemoteError(Exception):
 
 
 class Peer:
-    """A side: `expose(operation, target, arguments)` does what the other side asks for, `proxy(number, kind)` stands
+    """A side: `expose(operation, target, arguments)` does what the other side asks for, `proxy(number)` stands
     for an object of it, `exception(names, message)` for an exception."""
 
     def __init__(self, reading: int, writing: int) -> None:
@@ -35,7 +35,7 @@ class Peer:
         """Does `operation` on an object of this side."""
         raise NotImplementedError
 
-    def proxy(self, number: int, kind: str) -> Any:
+    def proxy(self, number: int) -> Any:
         """What stands here for an object of the other side."""
         raise NotImplementedError
 
@@ -45,7 +45,7 @@ class Peer:
 
     def number_of(self, value: Any) -> int | None:
         """The number of the other side's object that `value` stands for; None for this side's own."""
-        return None
+        raise NotImplementedError
 
     def request(self, number: int, operation: str, *arguments: Any) -> Any:
         """Has the other side do something and returns or raises what comes of it."""
@@ -105,14 +105,14 @@ class Peer:
         if number is not None:
             return (YOURS, number)
         self.objects.append(value)
-        return (MINE, len(self.objects) - 1, "callable" if callable(value) else "object")
+        return (MINE, len(self.objects) - 1)
 
     def _imported(self, reference: tuple[Any, ...]) -> Any:
         match reference:
             case ("yours", int(number)) if 0 <= number < len(self.objects):
                 return self.objects[number]
-            case ("mine", int(number), str(kind)):
-                return self.proxy(number, kind)
+            case ("mine", int(number)):
+                return self.proxy(number)
         raise wire.WireError("a reference to nothing")
 
 

@@ -6,7 +6,6 @@ equal only with another remote object, takes part in no arithmetic with plain va
 
 from __future__ import annotations
 
-
 TYPE_CHECKING = False  # importing `typing` would be a fifth of a run's cost
 if TYPE_CHECKING:
     from typing import Any
@@ -23,6 +22,7 @@ class Remote:
         object.__setattr__(self, "_number", number)
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Calls it."""
         if named:
             return self._peer.request(self._number, "call_named", dict(named), *arguments)
         return self._peer.request(self._number, "call", *arguments)
@@ -62,7 +62,9 @@ def _asked(name: str) -> Any:
 
 def _between(name: str) -> Any:
     def method(self: Remote, other: Any) -> Any:
-        return self._peer.request(self._number, "operator", name, other) if isinstance(other, Remote) else NotImplemented
+        return (
+            self._peer.request(self._number, "operator", name, other) if isinstance(other, Remote) else NotImplemented
+        )
 
     return method
 

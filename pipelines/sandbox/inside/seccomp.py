@@ -49,7 +49,13 @@ def program(calls: Calls, own_pid: int) -> list[Instruction]:
         # Unix sockets are refused by an error: the C library tries one to look up a user's name and goes on without.
         "socket": [_argument(0), (EQUAL, 1, 0, AF_UNIX), (RETURN, 0, 0, KILL), (RETURN, 0, 0, ERRNO | EACCES)],
         "socketpair": _only_if(
-            [_argument(0), (EQUAL, 0, 0, AF_UNIX), _argument(1), (AND, 0, 0, SOCK_TYPE_MASK), (EQUAL, 0, 0, SOCK_STREAM)],
+            [
+                _argument(0),
+                (EQUAL, 0, 0, AF_UNIX),
+                _argument(1),
+                (AND, 0, 0, SOCK_TYPE_MASK),
+                (EQUAL, 0, 0, SOCK_STREAM),
+            ],
             KILL,
         ),
         # With an address it could reach sockets of the host; a pair needs none.

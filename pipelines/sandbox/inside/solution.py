@@ -22,11 +22,12 @@ FILE = "<solution>"
 class _Function:
     """A function of the tests, called there."""
 
-    def __init__(self, peer: "SolutionPeer", number: int) -> None:
+    def __init__(self, peer: SolutionPeer, number: int) -> None:
         self._peer = peer
         self._number = number
 
     def __call__(self, *arguments: Any) -> Any:
+        """Calls it."""
         return self._peer.request(self._number, "call", *arguments)
 
     def __iter__(self) -> Any:
@@ -44,7 +45,7 @@ class SolutionPeer(Peer):
         self.source = source
         self.module = types.ModuleType(NAME)
 
-    def proxy(self, number: int, kind: str) -> Any:
+    def proxy(self, number: int) -> Any:
         """A function or iterator of the tests."""
         return _Function(self, number)
 

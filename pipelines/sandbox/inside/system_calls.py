@@ -74,7 +74,8 @@ _AARCH64_FORBIDDEN = (
 )
 
 _AARCH64_INSPECTED = (
-    "socket=198 kill=129 tgkill=131 setrlimit=164 prctl=167 socketpair=199 sendto=206 clone=220 prlimit64=261 clone3=435 "
+    "socket=198 kill=129 tgkill=131 setrlimit=164 prctl=167 socketpair=199 sendto=206 clone=220 prlimit64=261 "
+    "clone3=435 "
 )
 
 

@@ -6,7 +6,6 @@ something of its own. Subclasses of plain types (a named tuple, a Counter, an In
 
 from __future__ import annotations
 
-
 TYPE_CHECKING = False  # importing `typing` would be a fifth of a run's cost
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 MAX_LEVELS = 200  # of containers inside each other
 MAX_DIGIT_BYTES = 1 << 20  # of one integer
 
-_DICT_VIEWS = (type({}.keys()), type({}.items()))
+_DICT_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.items()))
 
 
 class WireError(ValueError):
