@@ -86,9 +86,10 @@ def _run(work: IO[bytes], limits: Limits, folder: str, isolation: str) -> Findin
                 process.wait()
         if ended_by is not None:
             return ended_by
-        if len(answer) < 8:
-            errors.seek(0)
-            raise SandboxError(errors.read(4000).decode("utf-8", "replace").strip()[-500:] or "it did not start")
+        errors.seek(0)
+        problem = errors.read(MAX_ANSWER_BYTES).decode("utf-8", "replace").strip()[-500:]
+        if len(answer) < 8 or problem:  # written before any foreign code ran
+            raise SandboxError(problem or "it did not start")
         return _finding(answer[8:])
 
 

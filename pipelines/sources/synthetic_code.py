@@ -11,6 +11,7 @@ from pipelines.readers.synthetic.options import Shape, SyntheticCodeOptions
 from pipelines.readers.synthetic.problems import (
     Problem,
     UnreadableProblem,
+    is_unicode,
     problem_of,
     prompt_sha256,
     solutions_of,
@@ -69,7 +70,7 @@ def _document(problem: Problem, text: str, number: int, options: SyntheticCodeOp
     kept = {
         name: value
         for name in KEPT_FIELDS
-        if isinstance(value := problem.value.get(name), str | int) and len(ascii(value)) <= MAX_KEPT_CHARS
+        if isinstance(value := problem.value.get(name), str | int) and _fits(str(value))
     }
     metadata: dict[str, object] = {
         **kept,
@@ -86,6 +87,10 @@ def _document(problem: Problem, text: str, number: int, options: SyntheticCodeOp
         language_hint=options.language,
         metadata={name: value for name, value in metadata.items() if value is not None},
     )
+
+
+def _fits(text: str) -> bool:
+    return len(text) <= MAX_KEPT_CHARS and is_unicode(text)
 
 
 SOURCE = SourceKind(

@@ -43,7 +43,7 @@ def problem_of(line: Line, shape: Shape) -> Problem:
     if shape.calls_check and entry_point.isidentifier():
         tests += f"\n\ncheck({entry_point})\n"
     for text in (prompt, tests):
-        if not _is_unicode(text):
+        if not is_unicode(text):
             raise UnreadableProblem(Quarantined(line.reference, "invalid_unicode", "lone surrogates"))
     name = _name_at(value, shape.problem) or prompt_sha256(prompt)[:PROMPT_NAME_CHARS]
     return Problem(name, prompt, tests, entry_point, _name_at(value, shape.teacher), value)
@@ -61,7 +61,7 @@ def solutions_of(line: Line, problem: Problem, shape: Shape) -> Iterator[tuple[s
         if not isinstance(solution, str):
             detail = f"found {type(solution).__name__}"
             yield reference, Quarantined(reference, "solution_not_a_string", detail)
-        elif not _is_unicode(solution):
+        elif not is_unicode(solution):
             yield reference, Quarantined(reference, "invalid_unicode", "the solution has lone surrogates")
         else:
             yield reference, plain_lines(solution)
@@ -112,10 +112,11 @@ def _name_at(value: dict[str, Any], names: tuple[str, ...]) -> str | None:
     found = _first(value, names)
     if isinstance(found, int) and not isinstance(found, bool) and abs(found) < 10**18:
         found = str(found)
-    return found[:MAX_NAME_CHARS] if isinstance(found, str) and found and _is_unicode(found) else None
+    return found[:MAX_NAME_CHARS] if isinstance(found, str) and found and is_unicode(found) else None
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
+    """Whether a text can be stored: it has no lone surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:

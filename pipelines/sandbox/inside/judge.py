@@ -39,7 +39,6 @@ class JudgePeer(Peer):
     def __init__(self, reading: int, writing: int) -> None:
         super().__init__(reading, writing)
         self.requests = 0
-        self.exceptions: dict[str, type[BaseException]] = {}
 
     def proxy(self, number: int) -> Any:
         """An object of the solution."""
@@ -61,17 +60,6 @@ class JudgePeer(Peer):
         if operation == "next":
             return next(target)
         raise TypeError(f"the tests' {type(target).__name__} cannot be used by the solution")
-
-    def exception(self, names: list[str], message: str) -> BaseException:
-        """The nearest builtin exception, or the class made for one of the solution's."""
-        for name in names:
-            kind = self.exceptions.get(name) or getattr(builtins, name, None)
-            if isinstance(kind, type) and issubclass(kind, Exception):
-                try:
-                    return kind(message)
-                except TypeError:  # UnicodeDecodeError and the like want more arguments
-                    continue
-        return super().exception(names, message)
 
     def names(self, wanted: list[str], entry_point: str) -> dict[str, Any]:
         """What the tests see of the solution, of the names that they use.

@@ -67,11 +67,13 @@ def _as_judge(setup: Setup, program: str, result: int) -> None:
         kernel.prctl(kernel.PR_SET_PDEATHSIG, SIGKILL)
         if os.getppid() == judge_pid:
             limit_process(setup)
+            os.dup2(1, 2)
             _as_solution(program, solution_reads, solution_writes)
         os._exit(0)
     os.close(solution_reads)
     os.close(solution_writes)
     limit_process(setup)
+    os.dup2(1, 2)
     tests, entry_point = wire.decode(channel.receive(0))
     finding = judge(judge_reads, judge_writes, solution_pid, tests, entry_point)
     channel.send(result, wire.encode(finding))

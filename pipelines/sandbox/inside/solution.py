@@ -72,7 +72,10 @@ class SolutionPeer(Peer):
         if operation == "instance":
             return isinstance(arguments[0], target)
         if operation == "operator":
-            return getattr(type(target), arguments[0])(target, *arguments[1:])
+            method = getattr(type(target), arguments[0], None)
+            if method is None:  # as Python itself says it: `list` asks for a length and goes on without
+                raise TypeError(f"{type(target).__name__!r} object has no {arguments[0]}")
+            return method(target, *arguments[1:])
         raise ValueError(operation)
 
     def _load(self) -> str:
