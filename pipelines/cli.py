@@ -10,6 +10,7 @@ from pipelines.commands.duplicates import duplicates
 from pipelines.commands.explain import explain
 from pipelines.commands.export import export
 from pipelines.commands.forget import forget
+from pipelines.commands.generate import generate
 from pipelines.commands.options import BudgetOption, LakeOption, RatioOption, RecipeOption, SourcesOption
 from pipelines.commands.preview import preview
 from pipelines.commands.report import report
@@ -19,7 +20,21 @@ from pipelines.commands.train_classifier import train_classifier
 from pipelines.messages import run_command
 from pipelines.stages import STAGE_NAMES
 
-COMMANDS = (preview, build, rules, duplicates, explain, diff, report, train, train_classifier, export, forget, complete)
+COMMANDS = (
+    preview,
+    build,
+    rules,
+    duplicates,
+    explain,
+    diff,
+    report,
+    train,
+    train_classifier,
+    export,
+    forget,
+    complete,
+    generate,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
