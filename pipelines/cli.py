@@ -11,6 +11,7 @@ from pipelines.commands.export import export
 from pipelines.commands.forget import forget
 from pipelines.commands.options import BudgetOption, LakeOption, RatioOption, RecipeOption, SourcesOption
 from pipelines.commands.preview import preview
+from pipelines.commands.replay import replay
 from pipelines.commands.report import report
 from pipelines.commands.rules import rules
 from pipelines.commands.train import train
@@ -18,7 +19,7 @@ from pipelines.commands.train_classifier import train_classifier
 from pipelines.messages import run_command
 from pipelines.stages import STAGE_NAMES
 
-COMMANDS = (preview, build, rules, duplicates, explain, diff, report, train, train_classifier, export, forget)
+COMMANDS = (preview, build, rules, duplicates, explain, diff, report, train, train_classifier, export, replay, forget)
 
 app = typer.Typer(
     no_args_is_help=True,
