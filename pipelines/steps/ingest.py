@@ -143,7 +143,7 @@ def _tables(
     pending_bytes = 0
     for record in records:
         record = storable(record)
-        _count(source, record, result.books, refused)
+        count_record(source, record, result.books, refused)
         if not isinstance(record, Document):
             continue
         size_bytes = len(record.text.encode())
@@ -168,7 +168,8 @@ def storable(record: Any) -> Any:
     return record
 
 
-def _count(source: str, record: Any, books: Books, refused: list[dict[str, str]]) -> None:
+def count_record(source: str, record: Any, books: Books, refused: list[dict[str, str]]) -> None:
+    """Count a record's one outcome, and note it where it is no document."""
     books.records_in += 1
     match record:
         case Document():
