@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from mixer import storage
 from pipelines.context import TaskResult, Unit, part_number
-from pipelines.lake import Lake, PartFile, StageManifest, TaskBooks, folders_in
+from pipelines.lake import Lake, PartFile, StageManifest, TaskBooks, digest_of, folders_in
 
 COPIED_BYTES = 4 << 20  # at once
 
@@ -78,13 +78,15 @@ def _manifests(lake: Lake, unit: Unit) -> Iterator[StageManifest]:
             manifest = lake.manifest(unit.stage, unit.source, name)
             if manifest is None or manifest.stage_version != unit.version:
                 continue
-            read_alike = _without_splits(manifest.settings) == _without_splits(unit.settings)
-            if read_alike and len(manifest.tasks) == len(manifest.settings["splits"]):
+            if _reading(manifest.settings) == _reading(unit.settings) and len(manifest.tasks) == len(
+                manifest.settings["splits"]
+            ):
                 yield manifest
 
 
-def _without_splits(settings: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in settings.items() if key != "splits"}
+def _reading(settings: dict[str, Any]) -> str:
+    """How a split is read, as JSON: what is stored has lists for tuples."""
+    return digest_of({key: value for key, value in settings.items() if key != "splits"})
 
 
 def _copied(source_uri: str, target_uri: str, expected: PartFile) -> storage.WrittenFile:

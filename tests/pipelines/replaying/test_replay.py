@@ -209,3 +209,17 @@ def test_only_files_of_the_recipe_are_shown(folder: Path) -> None:
         done = CliRunner().invoke(app, ["replay", str(folder / "recipe.yaml"), "--show", reference])
         assert "no input file of the recipe's sources" in str(done.exception)
     assert replay(folder, "--show", "0.jsonl:2").splitlines()[-1] == "no json"
+
+
+def test_options_that_are_tuples_and_sets_are_the_same_when_they_were_stored(tmp_path: Path) -> None:
+    source = {"name": "pages", "kind": "web", "uri": "data", "options": {"statuses": [200, 203]}}
+    recipe = {
+        "name": "web",
+        "sources": [source],
+        "phases": [{"name": "main", "budget_tokens": 64, "weights": {"pages": 1}}],
+    }
+    (tmp_path / "recipe.yaml").write_text(json.dumps(recipe | {"sequence_length": 32}), encoding="utf-8")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/a.warc").write_bytes(b"WARC/1.0\r\nno record")
+    assert ingest(tmp_path).books.quarantined == 1
+    assert "pages (web): 1 in quarantine, in 1 of 1 splits" in replay(tmp_path, "--list")

@@ -23,7 +23,7 @@ from tests.pipelines.sources.fuzzing.running import subjects
 SUBJECTS = {name: subject for name, subject in subjects().items() if name in source_kinds()}
 OPTIONS = {
     "python_packages": {"distributions": ["certifi"]},
-    "git_commits": {"name": "demo/history", "commits_per_split": 50},
+    "git_commits": {"name": "demo/history", "commits_per_split": 10},
 }
 CUT = ("commits",)  # inputs that are several splits of one range; kinds that cut larger ones have tests of their own
 
