@@ -7,6 +7,7 @@ case, and with `--keep FOLDER` its bytes are written there. The exit status is 1
 """
 
 import argparse
+import resource
 import sys
 import time
 import traceback
@@ -54,7 +55,8 @@ def _fuzz(subject: Fuzzed, seed: int, numbers: Sequence[int], keep: Path | None)
     seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_started
     print(
         f"{subject.name}: {done:,} cases, {failures} failed, {done / seconds:,.0f} cases/s "
-        f"({done / max(cpu_seconds, 1e-9):,.0f} a CPU second of this process), {outcomes.total():,} records"
+        f"({done / max(cpu_seconds, 1e-9):,.0f} a CPU second of this process), {outcomes.total():,} records; "
+        f"peak memory so far {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10:,} MiB"
     )
     for outcome, count in outcomes.most_common():
         print(f"  {count:>9,}  {outcome}", flush=True)

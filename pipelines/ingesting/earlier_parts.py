@@ -8,15 +8,18 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel
 
 from mixer import storage
+from mixer.manifest import MANIFEST_NAME
 from pipelines.context import TaskResult, Unit, part_number
 from pipelines.lake import Lake, PartFile, StageManifest, TaskBooks, digest_of, folders_in
 
 COPIED_BYTES = 4 << 20  # at once
+MOST_EARLIER = 20  # ingests whose manifests are read; a lake of daily increments has hundreds
 
 
 class EarlierPart(BaseModel):
@@ -31,23 +34,32 @@ class EarlierPart(BaseModel):
 def earlier_parts(lake: Lake, unit: Unit) -> dict[str, EarlierPart]:
     """By `split_key`: the parts that the lake holds of the unit's splits, whole as far as their sizes tell.
 
-    A key that stands for several splits (files of one name, size and time in several folders) has none.
+    A key that stands for several splits (files of one name, size and time in several folders) has none. Ingests are
+    asked from the newest until all splits are found, MOST_EARLIER at most.
     """
     wanted = _unique(unit.settings["splits"])
     found: dict[str, EarlierPart] = {}
-    for manifest in _manifests(lake, unit):
-        folder = lake.stage_uri(unit.stage, unit.source, manifest.fingerprint)
-        there = storage.sizes_in(folder)
-        files: dict[int, list[PartFile]] = {}
-        for file in manifest.files:
-            files.setdefault(part_number(file.path), []).append(file)
-        splits = [split_key(entry) for entry in manifest.settings["splits"]]
-        unique = _unique(manifest.settings["splits"]) & wanted
-        for number, (key, counted) in enumerate(zip(splits, manifest.tasks, strict=True)):
-            own = files.get(number, [])
-            if key in unique and own and all(there.get(file.path) == file.bytes for file in own):
-                found[key] = EarlierPart(folder=folder, number=number, files=own, counted=counted)
+    for manifest in islice(_manifests(lake, unit), MOST_EARLIER):
+        for key, part in _parts_of(lake, manifest):
+            if key in wanted:
+                found.setdefault(key, part)
+        if len(found) == len(wanted):
+            break
     return found
+
+
+def _parts_of(lake: Lake, manifest: StageManifest) -> Iterator[tuple[str, EarlierPart]]:
+    folder = lake.stage_uri(manifest.stage, manifest.source, manifest.fingerprint)
+    there = storage.sizes_in(folder)
+    files: dict[int, list[PartFile]] = {}
+    for file in manifest.files:
+        files.setdefault(part_number(file.path), []).append(file)
+    splits = manifest.settings["splits"]
+    unique = _unique(splits)
+    for number, (key, counted) in enumerate(zip(map(split_key, splits), manifest.tasks, strict=True)):
+        own = files.get(number, [])
+        if key in unique and own and all(there.get(file.path) == file.bytes for file in own):
+            yield key, EarlierPart(folder=folder, number=number, files=own, counted=counted)
 
 
 def take_over(part: EarlierPart, output_uri: str, number: int) -> TaskResult | None:
@@ -72,8 +84,8 @@ def _unique(entries: list[list[Any]]) -> set[str]:
 
 
 def _manifests(lake: Lake, unit: Unit) -> Iterator[StageManifest]:
-    """Those of the same source, stage version, kind and options that say what each task counted, by fingerprint."""
-    for name in folders_in(f"{lake.uri}/stages/{unit.stage}/{unit.source}"):
+    """Those of the same source, stage version, kind and options that say what each task counted, the newest first."""
+    for name in _newest_first(f"{lake.uri}/stages/{unit.stage}/{unit.source}"):
         with suppress(storage.DamagedFile):
             manifest = lake.manifest(unit.stage, unit.source, name)
             if manifest is None or manifest.stage_version != unit.version:
@@ -82,6 +94,15 @@ def _manifests(lake: Lake, unit: Unit) -> Iterator[StageManifest]:
                 manifest.settings["splits"]
             ):
                 yield manifest
+
+
+def _newest_first(uri: str) -> list[str]:
+    """Names of the folders in a folder by when their manifests were written; those without one are left out."""
+    names = folders_in(uri)
+    filesystem, path = storage.resolve(uri)
+    infos = filesystem.get_file_info([f"{path}/{name}/{MANIFEST_NAME}" for name in names])
+    written = [(-(info.mtime_ns or 0), name) for name, info in zip(names, infos, strict=True) if info.is_file]
+    return [name for _, name in sorted(written)]
 
 
 def _reading(settings: dict[str, Any]) -> str:

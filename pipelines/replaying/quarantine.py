@@ -52,8 +52,11 @@ def try_again(context: Context, found: list[Quarantine]) -> None:
     """Read every split again that has records in quarantine; writes nothing, fills in `rereads`."""
     tasks = [(own, _task(own.source, split, part)) for own in found for split, part, _ in own.held]
     plain = [task for _, task in tasks]
+    if not plain:
+        return
     if len(plain) <= FEW_SPLITS:
-        rereads = [read_again(task) for task in plain]
+        with context.progress.waiting("reading splits again"):
+            rereads = [read_again(task) for task in plain]
     else:
         rereads = context.run_tasks("replay", read_again, plain)
     for (own, _), reread in zip(tasks, rereads, strict=True):

@@ -19,6 +19,7 @@ from pipelines.document import Document, Quarantined, Record
 from pipelines.lake import StageManifest
 from pipelines.source import SourceKind, source_kind
 from tests.pipelines.in_process import run, snapshot, write_jsonl
+from tests.pipelines.sources.git_repositories import commit, new_repository, object_path
 
 GOOD = "The lantern on the harbour wall was lit each evening by the keeper, and nobody thought it odd. "
 HOSTILE = '{"text": "\x1b[31m"'  # no JSON; what a terminal would show in red
@@ -223,3 +224,28 @@ def test_options_that_are_tuples_and_sets_are_the_same_when_they_were_stored(tmp
     (tmp_path / "data/a.warc").write_bytes(b"WARC/1.0\r\nno record")
     assert ingest(tmp_path).books.quarantined == 1
     assert "pages (web): 1 in quarantine, in 1 of 1 splits" in replay(tmp_path, "--list")
+
+
+def test_a_git_object_that_came_back_is_recovered(tmp_path: Path) -> None:
+    """The commit names the input, so nothing that a fingerprint sees has changed."""
+    repository = new_repository(tmp_path / "lamps")
+    files: dict[str, str | bytes | None] = {f"lamp{number}.py": f"LAMPS = {number}\n" * 9 for number in range(3)}
+    commit(repository, files, "Lamps")
+    blob = object_path(repository, "HEAD:lamp1.py")
+    content = blob.read_bytes()
+    blob.unlink()
+    options = {"name": "harbour/lamps"}
+    sources = [{"name": "files", "kind": "git_files", "uri": "lamps", "options": options}]
+    phases = [{"name": "main", "budget_tokens": 64, "weights": {"files": 1.0}}]
+    recipe = {"name": "git", "sources": sources, "phases": phases, "sequence_length": 32}
+    (tmp_path / "recipe.yaml").write_text(json.dumps(recipe), encoding="utf-8")
+
+    before = context(tmp_path).of("ingest", "files")
+    assert (before.books.kept, before.books.reasons) == (2, {"missing_object": 1})
+    assert "missing_object → quarantined: missing_object" in replay(tmp_path)
+    blob.write_bytes(content)
+    assert context(tmp_path).of("ingest", "files").fingerprint == before.fingerprint
+    assert "no longer in quarantine: 1 of 1" in replay(tmp_path, "--accept")
+    after = context(tmp_path).of("ingest", "files")
+    assert (after.books.records_in, after.books.kept, after.books.quarantined) == (3, 3, 0)
+    after.books.check("files")
