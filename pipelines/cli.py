@@ -13,6 +13,7 @@ from pipelines.commands.forget import forget
 from pipelines.commands.generate import generate
 from pipelines.commands.options import BudgetOption, LakeOption, RatioOption, RecipeOption, SourcesOption
 from pipelines.commands.preview import preview
+from pipelines.commands.replay import replay
 from pipelines.commands.report import report
 from pipelines.commands.rules import rules
 from pipelines.commands.train import train
@@ -34,6 +35,7 @@ COMMANDS = (
     forget,
     complete,
     generate,
+    replay,
 )
 
 app = typer.Typer(
