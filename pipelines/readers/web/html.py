@@ -28,7 +28,7 @@ def extract_main_text(html: str) -> str:
         return ""
     root = _container(tree.body)
     hidden = sum(len(node.text) for node in root.query_selector_all("script,style,noscript").values())
-    return _joined(_without_labels(blocks_of(root, len(root.text) - hidden))).translate(SPACES)
+    return _joined(_without_labels(blocks_of(root.html, len(root.text) - hidden))).translate(SPACES)
 
 
 def nesting(html: str) -> int:

@@ -91,8 +91,9 @@ _BOILERPLATE_CLASSES = (
     "meta", "caption", "hidden-print", r"widget(?<!elementor-widget)", r"\bprint(?![a-z])", r"(?:^|\s)hidden(?:\s|$)",
     r"^nav", r"(?:^|\s)ad(?:-|\s)", "gutter", "linenos",
 )  # fmt: skip
-BOILERPLATE_NAME = re.compile("|".join(re.escape(name) for name in _BOILERPLATE_NAMES), re.IGNORECASE)
-BOILERPLATE_CLASS = re.compile("|".join(_BOILERPLATE_CLASSES), re.IGNORECASE)
+# Of class names and ids in lower case.
+BOILERPLATE_NAME = re.compile("|".join(re.escape(name) for name in _BOILERPLATE_NAMES))
+BOILERPLATE_CLASS = re.compile("|".join(_BOILERPLATE_CLASSES))
 HIDDEN_STYLE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 
 # Lines that are a page's furniture in whatever language it speaks.
