@@ -103,7 +103,7 @@ def test_splits_find_archives_in_folders_and_by_pattern(tmp_path: Path) -> None:
     def names(uri: str) -> list[str]:
         return [Path(split.uri).name for split in SOURCE.splits(uri, WebOptions())]
 
-    assert names(str(tmp_path)) == ["b.warc.gz", "a.warc.wet.gz", "c.arc"]
+    assert names(str(tmp_path)) == ["b.warc.gz", "d.warc.wat.gz", "a.warc.wet.gz", "c.arc"]
     assert names(str(tmp_path / "**" / "*.txt")) == ["notes.txt"]
     (split,) = SOURCE.splits(str(tmp_path / "b.warc.gz"), WebOptions())
     assert (split.identity, split.size_bytes, split.start, split.stop) == ("b.warc.gz:1:7", 1, 0, None)
