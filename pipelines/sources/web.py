@@ -8,7 +8,8 @@ are records of other types (`record_request`, `record_revisit`, ...), `http_stat
 each damaged stretch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import Field
@@ -16,8 +17,9 @@ from pydantic import Field
 from pipelines.document import Document, Quarantined, Record, Rejected
 from pipelines.readers.inputs import InputPath, inputs_at, open_input
 from pipelines.readers.web.archives import ArchiveRecord, Damage, read_archive, split_starts
-from pipelines.readers.web.charset import Undecodable, decoded_text
+from pipelines.readers.web.charset import DecodedText, Undecodable, decoded_text
 from pipelines.readers.web.digests import is_wrong_digest
+from pipelines.readers.web.html import declared_language
 from pipelines.readers.web.html_process import ExtractionFailed, main_text
 from pipelines.readers.web.http_responses import (
     MAX_HEADER_BYTES,
@@ -111,9 +113,9 @@ def _plain_document(record: ArchiveRecord, reference: str, archive: str, options
     if record.length_bytes > options.max_payload_bytes:
         raise _too_large(options)
     if options.check_digests and not record.truncated:
-        _check_digests(record, record.block)
-    text, charset = decoded_text(record.block, "utf-8")
-    return _document(record, reference, archive, text, PLAIN_TEXT, charset)
+        _check_digests(record, [record.block])
+    decoded = decoded_text(record.block, "utf-8")
+    return _document(record, reference, archive, decoded, decoded.text, PLAIN_TEXT)
 
 
 def _response_outcome(record: ArchiveRecord, reference: str, archive: str, options: WebOptions) -> Record:
@@ -129,35 +131,43 @@ def _response_outcome(record: ArchiveRecord, reference: str, archive: str, optio
     if not record.is_whole:
         raise _too_large(options)
     if options.check_digests and not record.truncated:
-        _check_digests(record, response.body)
+        _check_digests(record, _payloads(record, response, options.max_payload_bytes))
     body = decoded_body(response, options.max_payload_bytes)
-    text, charset = _body_text(response, body)
-    return _document(record, reference, archive, text, response.media_type, charset)
+    is_plain = response.media_type == PLAIN_TEXT
+    decoded = decoded_text(body, response.charset, is_html=not is_plain)
+    if is_plain:
+        return _document(record, reference, archive, decoded, decoded.text, PLAIN_TEXT)
+    text = main_text(decoded.text) if decoded.text.strip() else ""
+    return _document(
+        record, reference, archive, decoded, text, response.media_type, declared_language(decoded.text)
+    )
 
 
-def _check_digests(record: ArchiveRecord, payload: bytes) -> None:
-    """Raises UnreadableBody `bad_digest`; crawlers digest the payload with or without its chunks' sizes."""
-    if is_wrong_digest(record.block_digest, record.block):
+def _check_digests(record: ArchiveRecord, payloads: Iterable[bytes]) -> None:
+    """Raises UnreadableBody `bad_digest` when the content is not what the crawler wrote."""
+    if is_wrong_digest(record.block_digest, [record.block]):
         raise UnreadableBody("bad_digest", f"WARC-Block-Digest is {record.block_digest!r:.100}")
-    if is_wrong_digest(record.payload_digest, payload):
-        try:
-            is_wrong = is_wrong_digest(record.payload_digest, joined_chunks(payload))
-        except UnreadableBody:
-            is_wrong = True
-        if is_wrong:
-            raise UnreadableBody("bad_digest", f"WARC-Payload-Digest is {record.payload_digest!r:.100}")
+    if is_wrong_digest(record.payload_digest, payloads):
+        raise UnreadableBody("bad_digest", f"WARC-Payload-Digest is {record.payload_digest!r:.100}")
 
 
-def _body_text(response: HttpResponse, body: bytes) -> tuple[str, str]:
-    """The body's text and charset, the main text if it is HTML."""
-    if response.media_type == PLAIN_TEXT:
-        return decoded_text(body, response.charset)
-    html, charset = decoded_text(body, response.charset, is_html=True)
-    return main_text(html) if html.strip() else "", charset
+def _payloads(record: ArchiveRecord, response: HttpResponse, max_bytes: int) -> Iterator[bytes]:
+    """What crawlers take for a response's payload: the body as sent, without chunks, decoded, or the whole block."""
+    yield response.body
+    yield record.block
+    with suppress(UnreadableBody):
+        yield joined_chunks(response.body)
+        yield decoded_body(response, max_bytes)
 
 
 def _document(
-    record: ArchiveRecord, reference: str, archive: str, text: str, content_type: str, charset: str
+    record: ArchiveRecord,
+    reference: str,
+    archive: str,
+    decoded: DecodedText,
+    text: str,
+    content_type: str,
+    language: str | None = None,
 ) -> Record:
     if not text.strip():
         return Rejected(reference, "no_text")
@@ -166,10 +176,13 @@ def _document(
         "offset": record.offset,
         "record_id": record.record_id,
         "content_type": content_type,
-        "charset": charset,
+        "charset": decoded.encoding,
+        "charset_from": decoded.told_by,
     }
     if record.truncated:
         metadata["truncated"] = record.truncated
+    if language:
+        metadata["html_lang"] = language
     return Document(text=text.strip("\n"), format="page", url=record.url, date=record.date, metadata=metadata)
 
 

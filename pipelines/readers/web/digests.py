@@ -3,11 +3,12 @@
 import base64
 import binascii
 import hashlib
+from collections.abc import Iterable
 
 ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
 
 
-def is_wrong_digest(labelled: str | None, *contents: bytes) -> bool:
+def is_wrong_digest(labelled: str | None, contents: Iterable[bytes]) -> bool:
     """Whether a digest that can be checked fits none of the contents; no digest, or one of an unknown kind, is not
     wrong."""
     if not labelled:

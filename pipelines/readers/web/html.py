@@ -18,6 +18,10 @@ MIN_CONTAINER_CHARS = 200
 MIN_CONTAINER_SHARE = 0.4  # of the text of all paragraphs
 MAX_ARTICLE_SHARE = 1.2  # of the container's paragraphs: so much more may the article around it hold
 MAX_ANCESTORS = 4
+LANGUAGE_CHARS = 8192  # of the page, in which its `<html>` is looked for
+LANGUAGE = re.compile(
+    r"<html\b[^>]{0,1000}?\s(?:xml:)?lang\s*=\s*[\"']?([a-z]{2,3}(?:[-_][a-z0-9]{1,8}){0,3})\b", re.IGNORECASE
+)
 SPACES = str.maketrans({"\xa0": " ", "\u202f": " ", "\xad": None, "\u200b": None})
 
 
@@ -29,6 +33,12 @@ def extract_main_text(html: str) -> str:
     root = _container(tree.body)
     hidden = sum(len(node.text) for node in root.query_selector_all("script,style,noscript").values())
     return _joined(_without_labels(blocks_of(root.html, len(root.text) - hidden))).translate(SPACES)
+
+
+def declared_language(html: str) -> str | None:
+    """The language that `<html lang>` names."""
+    found = LANGUAGE.search(html, 0, LANGUAGE_CHARS)
+    return found[1] if found else None
 
 
 def nesting(html: str) -> int:

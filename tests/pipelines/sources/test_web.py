@@ -28,6 +28,7 @@ def test_a_page_becomes_a_document_with_its_provenance(tmp_path: Path) -> None:
         "record_id": "<urn:uuid:1>",
         "content_type": "text/html",
         "charset": "utf-8",
+        "charset_from": "content",
     }
 
 
