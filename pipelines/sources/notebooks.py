@@ -28,7 +28,7 @@ def splits(uri: str, _options: NotebooksOptions) -> list[Split]:
 def read(split: Split, options: NotebooksOptions) -> Iterator[Record]:
     """One record for every file."""
     for file in files_of(split, NOTEBOOKS):
-        if is_checkpoint(file.name):
+        if is_checkpoint(file.uri):
             yield Rejected(file.name, "notebook_checkpoint")
             continue
         content = content_of(file, options.max_file_bytes)
