@@ -2,10 +2,10 @@
 
 - CUDA: `flex_attention`, compiled, with a block mask. Blocks that hold other documents only are not computed, no mask
   lies in memory, and the backward pass adds in a fixed order: flash attention's does not, and a run would not repeat.
-  Without documents and without gradients there is nothing to win.
+  Without documents and without gradients there is nothing to win, nor in rows shorter than a block.
 - CPU: scaled dot-product attention, one call a document. Against one call with a mask it takes a third of the time at
   rows of 2,048 tokens and a tenth or less at 8,192 (documents of 600 tokens), and as long at 512.
-- CPU in compiled code, or a GPU without Triton: one call with a bool mask, for its shape stays the same.
+- What is left (the CPU in compiled code, a GPU without Triton): one call with a bool mask, whose shape is fixed.
 
 All give the same numbers up to the order of sums.
 """
@@ -31,13 +31,14 @@ def make_mask(documents: Tensor | None, rows: Tensor, *, fixed_shapes: bool) -> 
     `documents` is int64, of the same shape, and never falls along a row: equal numbers are one document. Without it a
     token attends to everything before it. `fixed_shapes` asks for a mask whose shapes do not follow the documents.
     """
-    if rows.device.type == "cuda" and find_spec("triton") is not None:
+    on_cuda = rows.device.type == "cuda"
+    if on_cuda and rows.shape[1] >= BLOCK_TOKENS and find_spec("triton") is not None:
         if documents is None and torch.is_grad_enabled():
             documents = torch.zeros_like(rows)
         return None if documents is None else block_mask(documents)
     if documents is None:
         return None
-    return dense_mask(documents) if fixed_shapes or rows.device.type != "cpu" else document_lengths(documents)
+    return dense_mask(documents) if fixed_shapes or on_cuda else document_lengths(documents)
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, mask: Mask) -> Tensor:

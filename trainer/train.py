@@ -178,7 +178,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_compute(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--compile", action="store_true", help="compile the blocks; slow to start, faster steps on CUDA")
+    parser.add_argument("--compile", action="store_true", help="compile the blocks: slow to start, faster on CUDA")
     parser.add_argument(
         "--activation-checkpointing",
         default="none",
