@@ -132,6 +132,11 @@ REFUSALS = {
     "ObjectError",
     "ExtractionFailed",
     "UnreadableBody",
+    "DiffError",
+    "SkippedFile",
+    "NoText",
+    "BadTag",
+    "Unreadable",
 }
 
 
