@@ -26,7 +26,7 @@ from pipelines.source import SourceKind, SourceOptions, Split
 
 MARKS = repository_format.MARKS
 # Files of data are long, import nothing and are imported by nothing that is looked at.
-_DATA_LANGUAGES = frozenset({"CSV", "JSON", "Jupyter Notebook", "SVG", "TSV"})
+_DATA_LANGUAGES = frozenset({"CSV", "JSON", "SVG"})
 
 
 class GitRepositoriesOptions(SourceOptions):
