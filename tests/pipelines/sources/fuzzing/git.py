@@ -1,5 +1,6 @@
 """Git stores and bundles: a small repository with one of its files damaged."""
 
+import atexit
 import shutil
 import tempfile
 from functools import cache
@@ -20,6 +21,7 @@ _PACK, _INDEX, _TREE, _BLOB, _REFS = b"pack", b"index", b"tree", b"blob", b"refs
 def _folder() -> Path:
     """A repository with one pack, and loose objects since; it lives as long as the process."""
     folder = Path(tempfile.mkdtemp(prefix="fuzzed-git-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     work = new_repository(folder / "work")
     for number in range(4):
         text = "".join(f"value_{number}_{line} = {(number * 31 + line) ** 3}\n" for line in range(12))
