@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from pipelines.document import Record
+from pipelines.readers.git.commit_options import GitCommitsOptions
 from pipelines.sources import git_commits, git_pull_requests
-from pipelines.sources.git_commits import GitCommitsOptions
 from pipelines.sources.git_pull_requests import GitPullRequestsOptions
 from tests.pipelines.sources.fuzzing.cases import Fuzzed
 from tests.pipelines.sources.git_repositories import commit, git, new_repository, object_path
