@@ -23,7 +23,7 @@ from pipelines.sandbox.limits import VERDICTS, Finding, Limits, Program
 LAUNCHER = Path(__file__).parent / "inside" / "launch.py"
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 MAX_ANSWER_BYTES = 64 << 10
-GRACE_SECONDS = 5.0  # for the launcher, after its processes were killed
+GRACE_SECONDS = 30.0  # for the launcher, after its processes were killed
 POLL_SECONDS = 0.05
 
 
@@ -98,10 +98,11 @@ def _answer(reading: int, limits: Limits, watched: str | None) -> tuple[bytes, F
     deadline = time.monotonic() + limits.wall_seconds
     answer = b""
     ended_by = None
+    poll = select.poll()
+    poll.register(reading, select.POLLIN)
     while True:
         wait_seconds = max(0.0, deadline - time.monotonic())
-        ready, _, _ = select.select([reading], [], [], min(wait_seconds, POLL_SECONDS) if watched else wait_seconds)
-        if ready:
+        if poll.poll(1000 * (min(wait_seconds, POLL_SECONDS) if watched else wait_seconds)):
             part = os.read(reading, MAX_ANSWER_BYTES)
             answer = (answer + part)[:MAX_ANSWER_BYTES]
             if not part:

@@ -11,7 +11,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)).rsplit("/", 3)[0])
 
 from pipelines.sandbox.inside import channel, kernel, wire
-from pipelines.sandbox.inside.confine import Setup, confine_process, enter_namespaces, limit_process
+from pipelines.sandbox.inside.confine import Setup, confine_process, enter_namespaces, limit_process, others_can_read
 from pipelines.sandbox.inside.judge import judge, verdict_of_signal
 from pipelines.sandbox.inside.solution import run
 
@@ -25,12 +25,13 @@ def main(result: int) -> None:
     kernel.prctl(kernel.PR_SET_PDEATHSIG, SIGKILL)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     if setup.isolation == "namespaces":
-        enter_namespaces(setup)
+        has_nobody = enter_namespaces(setup)
     else:
+        has_nobody = others_can_read(setup.readable)
         os.chdir(setup.folder)
     judge_pid = os.fork()
     if judge_pid == 0:
-        _as_judge(setup, program, result)
+        _as_judge(setup, has_nobody, program, result)
     channel.write_all(result, judge_pid.to_bytes(8, "big"))
     _, status, usage = os.wait4(judge_pid, 0)
     _end_all(judge_pid)
@@ -52,9 +53,9 @@ def _end_all(group: int) -> None:
         return
 
 
-def _as_judge(setup: Setup, program: str, result: int) -> None:
+def _as_judge(setup: Setup, has_nobody: bool, program: str, result: int) -> None:
     os.setpgid(0, 0)
-    confine_process(setup)
+    confine_process(setup, has_nobody)
     solution_reads, judge_writes = os.pipe()
     judge_reads, solution_writes = os.pipe()
     judge_pid = os.getpid()

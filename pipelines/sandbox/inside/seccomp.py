@@ -88,12 +88,16 @@ class _SockFprog(ctypes.Structure):
     _fields_ = [("length", ctypes.c_uint16), ("filter", ctypes.POINTER(_SockFilter))]
 
 
-def install() -> None:
+def install_for_this_process() -> None:
     """Puts the filter on this process and all its later threads; OSError where the kernel refuses it."""
     machine = os.uname().machine
     if machine not in MACHINES:
         raise OSError(ENOSYS, f"no list of system calls for {machine}; there are some for {', '.join(MACHINES)}")
-    instructions = program(MACHINES[machine](), os.getpid())
+    install(program(MACHINES[machine](), os.getpid()))
+
+
+def install(instructions: list[Instruction]) -> None:
+    """Puts a filter on this process, its later threads and its children."""
     filters = (_SockFilter * len(instructions))(*(_SockFilter(*instruction) for instruction in instructions))
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     fprog = _SockFprog(len(instructions), filters)
