@@ -35,8 +35,8 @@ def execute(program: Program, limits: Limits, isolation: str) -> Finding:
     """The verdict on `program`, confined as `isolation` says; SandboxError where that cannot be had."""
     folder = tempfile.mkdtemp(prefix="mixdown-sandbox-")
     try:
-        if isolation != "namespaces":
-            os.chmod(folder, 0o777)  # noqa: S103 - the solution runs as another user; its parent folder's name is secret
+        if isolation != "namespaces" and os.getuid() == 0:
+            os.chmod(folder, 0o777)  # noqa: S103 - root's solutions run as another user
         with tempfile.TemporaryFile() as work:
             _write_work(work, program, limits, isolation, folder)
             return _run(work, limits, folder, isolation)
@@ -65,7 +65,7 @@ def _run(work: IO[bytes], limits: Limits, folder: str, isolation: str) -> Findin
     reading, writing = os.pipe()
     with open(os.devnull, "r+b") as null, tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            [sys.executable, "-S", "-s", "-P", str(LAUNCHER), str(writing)],
+            [sys.executable, "-S", "-s", "-P", str(LAUNCHER), str(writing), folder],
             stdin=work,
             stdout=null,
             stderr=errors,
@@ -78,7 +78,8 @@ def _run(work: IO[bytes], limits: Limits, folder: str, isolation: str) -> Findin
         try:
             watched = None if isolation == "namespaces" else folder
             answer, ended_by = _answer(reading, limits, watched)
-            process.wait(GRACE_SECONDS)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE_SECONDS)
         finally:
             os.close(reading)
             if process.poll() is None:

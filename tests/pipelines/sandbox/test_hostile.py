@@ -90,13 +90,13 @@ def run(path: Path, host: Host, isolation: str) -> Finding:
     return execute(Program(filled, named(text, "tests", TESTS)), limits, isolation)
 
 
-def left_processes() -> list[str]:
-    """Processes of any run of this checkout's sandbox."""
+def left_processes(temporary: Path) -> list[str]:
+    """Processes of runs of the sandbox whose folders are in `temporary`."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                if str(LAUNCHER) in (folder / "cmdline").read_text():
+                if f"{LAUNCHER}\0" in (command := (folder / "cmdline").read_text()) and str(temporary) in command:
                     found.append(folder.name)
             except OSError:
                 continue
@@ -122,7 +122,7 @@ def test_hostile_program(path: Path, isolation: str, host: Host) -> None:
     finding = run(path, host, isolation)
     expected = named(text, isolation, named(text, "verdict", ""))
     assert finding.verdict == expected, finding
-    assert left_processes() == []
+    assert left_processes(host.temporary) == []
     assert list(host.temporary.iterdir()) == []
     assert sorted(entry.name for entry in host.outside.iterdir()) == ["datagrams", "secret", "socket"]
     assert (host.outside / "secret").read_text() == SECRET

@@ -108,6 +108,16 @@ PASSING = {
         "        return file.read()",
         "assert f('abc') == 'abc'",
     ),
+    "open descriptors": (
+        "import os\ndef opened(number):\n    try:\n        return bool(os.fstat(number))\n    except OSError:\n"
+        "        return False\ndef f():\n    return sum(map(opened, range(64)))",
+        "assert f() == 5  # standard input, output and errors, and the pipe both ways",
+    ),
+    "the null device": (
+        "import os\ndef f():\n    with open(os.devnull, 'w') as file:\n        file.write('x')\n"
+        "    return open(os.devnull).read()",
+        "assert f() == ''",
+    ),
     "time zones": ("import zoneinfo\ndef f():\n    return 1", "assert f() == 1"),
 }
 
