@@ -2,7 +2,8 @@
 
 Three processes: this one, which only waits; its child, the judge; and the judge's child, the solution. Written to the
 descriptor: the judge's process id as 8 bytes, then the verdict as one message. The input holds three messages: the
-setup, the program (read before the solution's process is made) and the tests (read after, so that it never has them). The folder is named for people who look at processes.
+setup, the program (read before the solution's process is made) and the tests (read after, so that it never has them).
+The folder is named for people who look at processes.
 """
 
 import os

@@ -38,8 +38,10 @@ _X86_64_FORBIDDEN = (
     "pidfd_open=434 pidfd_getfd=438 memfd_secret=447 "
 )
 
-_X86_64_INSPECTED = "ioctl=16 fcntl=72 "
-    "socket=41 sendto=44 socketpair=53 clone=56 kill=62 prctl=157 setrlimit=160 tgkill=234 prlimit64=302 clone3=435 "
+_X86_64_INSPECTED = (
+    "ioctl=16 socket=41 sendto=44 socketpair=53 clone=56 kill=62 fcntl=72 prctl=157 setrlimit=160 tgkill=234 "
+    "prlimit64=302 clone3=435 "
+)
 
 _AARCH64_ALLOWED = (
     "getcwd=17 eventfd2=19 epoll_create1=20 epoll_ctl=21 epoll_pwait=22 dup=23 dup3=24 flock=32 "
@@ -73,9 +75,8 @@ _AARCH64_FORBIDDEN = (
 )
 
 _AARCH64_INSPECTED = (
-    "fcntl=25 ioctl=29 "
-    "socket=198 kill=129 tgkill=131 setrlimit=164 prctl=167 socketpair=199 sendto=206 clone=220 prlimit64=261 "
-    "clone3=435 "
+    "fcntl=25 ioctl=29 kill=129 tgkill=131 setrlimit=164 prctl=167 socket=198 socketpair=199 sendto=206 clone=220 "
+    "prlimit64=261 clone3=435 "
 )
 
 
