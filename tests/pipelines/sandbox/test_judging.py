@@ -63,6 +63,10 @@ PASSING = {
         "def f(g, xs):\n    return [g(x) for x in xs]",
         "assert f(lambda x: x * 2, [1, 2]) == [2, 4]\nassert f(len, ['ab']) == [2]",
     ),
+    "a type as argument and as result": (
+        "def f(x, kind):\n    return [kind] if isinstance(x, kind) else []",
+        "assert f(1, int) == [int]\nassert f(1, str) == []",
+    ),
     "an iterator as argument": ("def f(xs):\n    return sum(xs)", "assert f(x for x in range(4)) == 6"),
     "a function as result": ("def f(x):\n    return lambda y: x + y", "assert f(1)(2) == 3"),
     "a generator": ("def f(n):\n    yield from range(n)", "assert list(f(3)) == [0, 1, 2]\nassert 2 in f(3)"),
