@@ -30,10 +30,16 @@ def main(result: int) -> None:
     else:
         has_nobody = others_can_read(setup.readable)
         os.chdir(setup.folder)
+    waits, announced = os.pipe()
     judge_pid = os.fork()
     if judge_pid == 0:
+        os.close(announced)
+        os.read(waits, 1)  # until the other end is closed: its id comes before its verdict
+        os.close(waits)
         _as_judge(setup, has_nobody, program, result)
+    os.setpgid(judge_pid, judge_pid)
     channel.write_all(result, judge_pid.to_bytes(8, "big"))
+    os.close(announced)
     _, status, usage = os.wait4(judge_pid, 0)
     _end_all(judge_pid)
     if os.WIFSIGNALED(status):
@@ -55,7 +61,6 @@ def _end_all(group: int) -> None:
 
 
 def _as_judge(setup: Setup, has_nobody: bool, program: str, result: int) -> None:
-    os.setpgid(0, 0)
     confine_process(setup, has_nobody)
     solution_reads, judge_writes = os.pipe()
     judge_reads, solution_writes = os.pipe()

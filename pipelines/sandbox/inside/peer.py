@@ -115,8 +115,10 @@ class Peer:
         number = self.number_of(value)
         if number is not None:
             return (YOURS, number)
-        if isinstance(value, type) and getattr(builtins, type.__getattribute__(value, "__name__"), None) is value:
-            return (BUILTIN, value.__name__)
+        if isinstance(value, type):
+            name: str = type.__getattribute__(value, "__name__")
+            if getattr(builtins, name, None) is value:
+                return (BUILTIN, name)
         self.objects.append(value)
         return (MINE, len(self.objects) - 1)
 
