@@ -124,7 +124,7 @@ def runs() -> Iterator[Any]:
             yield pytest.param(path, isolation, id=f"{path.stem}-{isolation}", marks=marks)
 
 
-@pytest.mark.parametrize(("path", "isolation"), runs())
+@pytest.mark.parametrize(("path", "isolation"), list(runs()))
 def test_hostile_program(path: Path, isolation: str, host: Host) -> None:
     needs(isolation)
     text = path.read_text()
