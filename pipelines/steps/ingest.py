@@ -64,7 +64,7 @@ def run(context: Context) -> None:
             IngestTask(
                 source=source.name,
                 kind=source.kind,
-                options=source.parsed_options().plain(),
+                options=source.options_to_read().plain(),
                 split=split,
                 number=number,
                 output_uri=folder,
@@ -81,7 +81,7 @@ def plan_splits(source: SourceSpec) -> list[Split]:
     problems = []
     for uri in source.uris():
         try:
-            splits = source.source_kind().splits(uri, source.parsed_options())
+            splits = source.source_kind().splits(uri, source.options_to_read())
         except (FileNotFoundError, ValueError) as error:
             problems.append(f"{uri}: {error}")
             continue

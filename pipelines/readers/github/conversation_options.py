@@ -12,6 +12,8 @@ MAX_RAW_TEXT_CHARS = 1 << 18  # GitHub's own bound of a description or comment i
 class ConversationOptions(SourceOptions):
     """How events are read."""
 
+    uri_options = ("rest",)
+
     # Answers of GitHub's REST API that complete what the events do not tell: files, folders or patterns.
     rest: tuple[str, ...] = ()
 

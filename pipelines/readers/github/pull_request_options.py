@@ -14,6 +14,8 @@ from pipelines.readers.github.conversation_text import Cuts
 class PullRequestOptions(ConversationOptions):
     """Thresholds of the drop and cut rules; every length counts characters unless its name says otherwise."""
 
+    uri_options = ("rest", "repositories")
+
     # What is kept.
     min_title_chars: int = 10
     min_description_chars: int = 20
