@@ -91,7 +91,10 @@ def run(quick: bool) -> None:
     for name, extract in EXTRACTORS.items():
         texts = [extract(page.html) for page in pages]
         scores = {half: score(pages, texts, half) for half in ("A", "B", "AB")}
-        print(f"{name:18}", *(f"{half}: P {s.precision:.3f} R {s.recall:.3f} F1 {s.f1:.3f} " for half, s in scores.items()))
+        print(
+            f"{name:18}",
+            *(f"{half}: P {s.precision:.3f} R {s.recall:.3f} F1 {s.f1:.3f} " for half, s in scores.items()),
+        )
     _print_speeds(pages[::TIMED_EVERY], rounds=1 if quick else 3)
 
 
@@ -104,7 +107,7 @@ def read_pages(folder: Path) -> list[Page]:
             if not isinstance(record, ArchiveRecord) or record.kind != "response" or record.url not in truth:
                 continue
             response = parse_response(record.block)
-            assert response is not None  # noqa: S101 (every response of the set has a status line)
+            assert response is not None
             html = decoded_text(decoded_body(response, MAX_PAGE_BYTES), response.charset, is_html=True).text
             pages.append(Page(record.url, html, truth[record.url]["with"], truth[record.url]["without"]))
     return pages

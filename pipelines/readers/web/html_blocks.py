@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pipelines.readers.web.html_patterns import BOILERPLATE_CLASS, BOILERPLATE_NAME, HIDDEN_STYLE
+from pipelines.readers.web.html_tags import DROPPED, EMPTIED, HEADINGS, INLINE, LINK_JUDGED, LISTS, SKIPPED, VOID
 
 # Comments and raw text, tags, text: what the HTML standard's serialization consists of (section 13.3).
 TOKEN = re.compile(
@@ -19,20 +20,6 @@ TOKEN = re.compile(
     re.DOTALL,
 )
 ATTRIBUTE = re.compile(r'\s(class|id|style|aria-hidden|start)="([^"]*)"')
-VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-SKIPPED = frozenset(
-    "script style noscript template svg iframe object canvas audio video math head rt rp button select textarea "
-    "label input option datalist dialog".split()
-)
-DROPPED = frozenset("nav aside footer figure form time menu".split())
-INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd mark q ruby s samp small span strike "
-    "strong sub sup tt u var wbr".split()
-)
-HEADINGS = {f"h{level}": level for level in range(1, 7)}
-LISTS = frozenset(("ul", "ol"))
-LINK_JUDGED = frozenset("ul ol dl div p table section li h2 h3 h4 h5 h6".split())
-EMPTIED = frozenset(("div", "section", "td", "li"))
 WHITESPACE = re.compile(r"\s+")
 AROUND_BREAKS = re.compile(r" *\n *")
 
@@ -196,9 +183,7 @@ class _Walk:
         parent.chars += frame.chars
         parent.link_chars += frame.link_chars
         parent.links += frame.links
-        if frame.tag in LINK_JUDGED and _is_links(frame):
-            self._drop(frame, parent)
-        elif (
+        if (frame.tag in LINK_JUDGED and _is_links(frame)) or (
             frame.lost_a_part
             and frame.tag in EMPTIED
             and 0 < frame.kept_chars < LEFTOVER_CHARS
@@ -246,7 +231,7 @@ class _Walk:
 
     def _join_row(self, row: _Open) -> None:
         """A row of short cells becomes one line; other rows are a layout and stay blocks."""
-        if len(row.cells) < 2 or self._lists:  # noqa: PLR2004 (a row of one cell is a paragraph)
+        if len(row.cells) < 2 or self._lists:
             return
         texts = []
         for first, end in row.cells:
@@ -284,4 +269,4 @@ def _is_links(frame: _Open) -> bool:
 
 
 def _start_number(start: str) -> int:
-    return int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 1  # noqa: PLR2004
+    return int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 1

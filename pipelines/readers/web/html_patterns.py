@@ -70,10 +70,7 @@ CONTAINERS = (
             "#content",
             '[class="content"]',
             *(f'[id*="{name}" i]' for name in ("content-main", "main-content", "content-body")),
-            *(
-                f'[class*="{name}" i]'
-                for name in ("main-content", "page-content", "content-body", "content_body")
-            ),
+            *(f'[class*="{name}" i]' for name in ("main-content", "page-content", "content-body", "content_body")),
         ]
     ),
     'main,[role="main"],[id^="main"],[class^="main"]',
@@ -81,11 +78,11 @@ CONTAINERS = (
 
 _BOILERPLATE_NAMES = (
     "share", "social", "sociable", "newsletter", "subscribe", "cookie", "consent", "tags", "sidebar", "banner",
-    "breadcrumb", "bread-crumb", "author", "byline", "user-info", "user-profile", "article-infos", "subnav", "avigation",
-    "navbar", "navbox", "menu", "toolbar", "pager", "pagination", "outbrain", "taboola", "criteo", "advert", "promo",
+    "breadcrumb", "bread-crumb", "author", "byline", "user-info", "user-profile", "article-infos", "subnav",
+    "avigation", "navbar", "navbox", "menu", "toolbar", "pager", "pagination", "outbrain", "taboola", "criteo", "advert", "promo",
     "teaser", "recommend", "elated", "next-", "-stories", "most-popular", "more-on", "footer", "embed", "rating",
-    "timestamp", "comment", "kommentar", "disqus", "akismet", "noprint", "copyright", "licen", "disclaimer", "disclosure",
-    "werbung", "likes", "legend", "credit", "contact", "login", "alert",
+    "timestamp", "comment", "kommentar", "disqus", "akismet", "noprint", "copyright", "licen", "disclaimer",
+    "disclosure", "werbung", "likes", "legend", "credit", "contact", "login", "alert",
 )  # fmt: skip
 _BOILERPLATE_CLASSES = (
     "meta", "caption", "hidden-print", r"widget(?<!elementor-widget)", r"\bprint(?![a-z])", r"(?:^|\s)hidden(?:\s|$)",

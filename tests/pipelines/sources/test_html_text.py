@@ -117,7 +117,21 @@ def test_declared_language(html: str, expected: str | None) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["<div>", "<b>", "<ul><li>", "<table><tr><td>", "<pre>", "<a>", '<p class="', "<!--", "<script>", "<p", "&", '<x "', "</p>"],
+    [
+        "<div>",
+        "<b>",
+        "<ul><li>",
+        "<table><tr><td>",
+        "<pre>",
+        "<a>",
+        '<p class="',
+        "<!--",
+        "<script>",
+        "<p",
+        "&",
+        '<x "',
+        "</p>",
+    ],
 )
 def test_repeated_pieces_cost_linear_time(piece: str) -> None:
     """A quadratic rule takes minutes here, and the test run's limit."""
@@ -127,8 +141,46 @@ def test_repeated_pieces_cost_linear_time(piece: str) -> None:
 @given(
     st.lists(
         st.sampled_from(
-            "<p> </p> <div> </div> <ul> <li> </ul> <ol> <table> <tr> <td> </table> <pre> </pre> <a> </a> <h1> </h1> <br> <hr> "
-            "<img> <svg> </svg> <script> </script> <!-- --> <b> </b> text &amp; \" < > <template> <select> <nav> </nav>".split()
+            [
+                "<p>",
+                "</p>",
+                "<div>",
+                "</div>",
+                "<ul>",
+                "<li>",
+                "</ul>",
+                "<ol>",
+                "<table>",
+                "<tr>",
+                "<td>",
+                "</table>",
+                "<pre>",
+                "</pre>",
+                "<a>",
+                "</a>",
+                "<h1>",
+                "</h1>",
+                "<br>",
+                "<hr>",
+                "<img>",
+                "<svg>",
+                "</svg>",
+                "<script>",
+                "</script>",
+                "<!--",
+                "-->",
+                "<b>",
+                "</b>",
+                "text",
+                "&amp;",
+                '"',
+                "<",
+                ">",
+                "<template>",
+                "<select>",
+                "<nav>",
+                "</nav>",
+            ]
         ),
         max_size=40,
     )
