@@ -7,7 +7,7 @@ however deep it nests. An element is judged when it ends, as only then the amoun
 
 import html
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from pipelines.readers.web.html_patterns import BOILERPLATE_CLASS, BOILERPLATE_NAME, HIDDEN_STYLE
@@ -20,7 +20,6 @@ TOKEN = re.compile(
     re.DOTALL,
 )
 ATTRIBUTE = re.compile(r'\s(class|id|style|aria-hidden|start)="([^"]*)"')
-WHITESPACE = re.compile(r"\s+")
 AROUND_BREAKS = re.compile(r" *\n *")
 
 MAX_DROPPED_SHARE = 0.15  # of the main part's text: a name alone never takes more away than that
@@ -59,7 +58,7 @@ class _Open:
     lost_a_part: bool = False
     has_paragraph: bool = False
     next_number: int = 1
-    cells: list[tuple[int, int]] = field(default_factory=list)
+    cells: list[tuple[int, int]] | None = None  # blocks of a row's cells
 
 
 def blocks_of(markup: str, size_chars: int) -> list[Block]:
@@ -102,16 +101,21 @@ class _Walk:
             elif tag and tag not in VOID:
                 self._begin(tag, attributes)
             if text and not skipped:
-                self._write(text)
+                if text.isspace() and not self._verbatim:
+                    self._pieces.append(" ")
+                else:
+                    self._write(text)
         self._flush()
 
     def _write(self, text: str) -> None:
         if "&" in text:
             text = html.unescape(text)
-        if not self._verbatim:
-            text = WHITESPACE.sub(" ", text)
-        self._pieces.append(text)
-        chars = len(text.strip())
+        line = " ".join(text.split())
+        if self._verbatim:
+            self._pieces.append(text)
+        else:
+            self._pieces.append(f"{' ' * text[0].isspace()}{line}{' ' * text[-1].isspace()}")
+        chars = len(line)
         frame = self._open[-1]
         frame.chars += chars
         frame.kept_chars += chars
@@ -121,7 +125,7 @@ class _Walk:
     def _begin(self, tag: str, markup: str) -> None:
         if tag not in INLINE:
             self._flush()
-        attributes = dict(ATTRIBUTE.findall(markup)) if markup else {}
+        attributes = dict(ATTRIBUTE.findall(markup)) if "=" in markup else {}
         is_root = len(self._open) == 1
         is_boilerplate = not is_root and (tag in DROPPED or bool(attributes and _is_boilerplate(attributes)))
         frame = _Open(tag, len(self.blocks), len(self._pieces), is_boilerplate)
@@ -172,6 +176,7 @@ class _Walk:
         if len(self._open) == 1:
             return
         if tag in ("td", "th") and parent.tag == "tr":
+            parent.cells = parent.cells or []
             parent.cells.append((frame.first_block, len(self.blocks)))
         self._close(frame, parent)
 
@@ -231,7 +236,7 @@ class _Walk:
 
     def _join_row(self, row: _Open) -> None:
         """A row of short cells becomes one line; other rows are a layout and stay blocks."""
-        if len(row.cells) < 2 or self._lists:
+        if row.cells is None or len(row.cells) < 2 or self._lists:
             return
         texts = []
         for first, end in row.cells:
