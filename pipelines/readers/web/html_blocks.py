@@ -20,7 +20,9 @@ TOKEN = re.compile(
     re.DOTALL,
 )
 ATTRIBUTE = re.compile(r'\s(class|id|style|aria-hidden|start)="([^"]*)"')
-AROUND_BREAKS = re.compile(r" *\n *")
+SPACES = re.compile(r"  +")
+AROUND_BREAKS = re.compile(r" ?\n ?")
+MANY_BREAKS = re.compile(r"\n{3,}")
 
 MAX_DROPPED_SHARE = 0.15  # of the main part's text: a name alone never takes more away than that
 SMALL_CHARS = 500  # main parts shorter than this are judged by names alone
@@ -220,7 +222,9 @@ class _Walk:
             if text.strip():
                 self.blocks.append(Block(text, is_verbatim=True))
             return
-        text = AROUND_BREAKS.sub("\n", raw).strip()
+        text = SPACES.sub(" ", raw).strip()
+        if "\n" in text:
+            text = MANY_BREAKS.sub("\n\n", AROUND_BREAKS.sub("\n", text)).strip()
         if not text:
             return
         if self._lists:
