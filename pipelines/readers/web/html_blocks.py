@@ -57,6 +57,7 @@ class _Open:
     link_chars: int = 0
     links: int = 0
     kept_chars: int = 0
+    is_link: bool = False
     lost_a_part: bool = False
     has_paragraph: bool = False
     next_number: int = 1
@@ -133,8 +134,10 @@ class _Walk:
         frame = _Open(tag, len(self.blocks), len(self._pieces), is_boilerplate)
         self._open.append(frame)
         if tag == "a":
-            self._link_depth += 1
-            frame.links = 1
+            # An anchor without address is no link; old pages leave it open, around all that follows.
+            frame.is_link = "href=" in markup
+            self._link_depth += frame.is_link
+            frame.links += frame.is_link
         elif tag == "pre":
             self._verbatim += 1
         elif tag in LISTS:
@@ -163,7 +166,7 @@ class _Walk:
         if tag not in INLINE:
             self._flush(HEADINGS.get(tag, 0))
         if tag == "a":
-            self._link_depth -= 1
+            self._link_depth -= frame.is_link
         elif tag == "pre":
             self._verbatim -= 1
         elif tag in LISTS:

@@ -15,6 +15,10 @@ GOLDEN = {
         "<p>One <b>bold</b>\n word.</p><p>Two<br>lines.</p><div>Three</div>four",
         "One bold word.\n\nTwo\nlines.\n\nThree\n\nfour",
     ),
+    "anchors that stay open": (
+        f'<div><a name="x"/><p>{SENTENCE}</p><a id="y"/><p>{SENTENCE}</p></div>',
+        f"{SENTENCE}\n\n{SENTENCE}",
+    ),
     "breaks and spaces in a row": ("<p>a<br><br> <br>&nbsp;<br>b <b> c</b> </p>", "a\n\nb c"),
     "headings": (
         "<h1>Title</h1><p>Text.</p><h2>Part <em>one</em></h2><p>More.</p>",
