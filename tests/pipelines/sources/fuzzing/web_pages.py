@@ -68,7 +68,7 @@ def _read_page(data: bytes) -> list[Record]:
 
 def _read_splits(data: bytes) -> list[Record]:
     """The records of the file in three ranges; they must be those of the whole."""
-    cuts = [0, len(data) // 3, 2 * len(data) // 3, None]
+    cuts = [0, *sorted({len(data) // 3, 2 * len(data) // 3} - {0}), None]
     is_gzip = data.startswith(b"\x1f\x8b")
     ranges = list(itertools.pairwise(cuts)) if is_gzip else [(0, None)]
     found = [found for start, stop in ranges for found in read_archive(io.BytesIO(data), 1 << 20, start or 0, stop)]
