@@ -3,7 +3,7 @@
 Every record of an archive gives one outcome. Pages (HTTP responses with an accepted status and content type)
 become documents of their main text, plain-text responses and WET conversions documents as they are. Rejected
 are records of other types (`record_request`, `record_revisit`, ...), `http_status`, `content_type` and
-`no_text`. Quarantined are `not_http`, `payload_too_large`, `chunked`, `content_encoding`, `undecodable`,
+`no_text`. Quarantined are `bad_digest`, `not_http`, `payload_too_large`, `chunked`, `content_encoding`, `undecodable`,
 `nesting_too_deep`, `extraction_failed`, `extraction_timeout`, `extraction_crashed`, and `corrupt_archive` for
 each damaged stretch.
 """
