@@ -26,7 +26,7 @@ from pipelines.recipe_keys.sources import SourceSpec
 from pipelines.source import Split, source_kind
 
 NAME = "ingest"
-VERSION = 2
+VERSION = 3
 
 ROW_GROUP_BYTES = 32 << 20  # of text: what a later task holds at once
 ROW_GROUP_DOCUMENTS = 5000

@@ -61,3 +61,9 @@ def test_truncated_records_are_not_checked(tmp_path: Path) -> None:
     extra = f"WARC-Truncated: length\r\nWARC-Payload-Digest: sha1:{base32(b'whole')}\r\n"
     (document,) = outcomes(tmp_path / "a.warc", warc_record("response", http(), extra=extra))
     assert isinstance(document, Document)
+
+
+def test_a_wet_records_digests_are_not_looked_at(tmp_path: Path) -> None:
+    record = warc_record("conversion", b"text of a page", extra=f"WARC-Block-Digest: sha1:{base32(b'other')}\r\n")
+    (document,) = outcomes(tmp_path / "a.warc", record)
+    assert isinstance(document, Document)
