@@ -12,7 +12,8 @@ from types import TracebackType
 
 from trainer.audit import SourceAudit
 from trainer.errors import SettingError
-from trainer.shard_rows import Rows, RowSizes, ShardRows
+from trainer.open_shard import RowSizes
+from trainer.shard_rows import Rows, ShardRows
 
 __all__ = ["Rows", "ShardRows", "TrainingLoader"]
 
