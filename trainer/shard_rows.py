@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mixer.manifest import MixtureManifest, read_manifest, shard_uri
 from trainer.errors import ShardError
 from trainer.open_shard import Int64Array, OpenShard, RowGroup, RowSizes
+from trainer.shard_cache import ShardCache, is_remote
 
 
 class Rows(NamedTuple):
@@ -24,9 +25,12 @@ class Rows(NamedTuple):
 
 
 class ShardRows:
-    """The rows of the mixture at `manifest_uri` by global index; holds one open shard and one decoded row group."""
+    """The rows of the mixture at `manifest_uri` by global index; holds one open shard and one decoded row group.
 
-    def __init__(self, manifest_uri: str) -> None:
+    Shards of an object store are read from `cache` (default: one of 16 GiB in the user's cache folder).
+    """
+
+    def __init__(self, manifest_uri: str, cache: ShardCache | None = None) -> None:
         self.manifest: MixtureManifest = read_manifest(manifest_uri)
         self._uri = manifest_uri
         self._names = [source.name for source in self.manifest.sources]
@@ -36,8 +40,9 @@ class ShardRows:
                 f"{manifest_uri} says {self.manifest.rows} rows but its shards add up to {self._first_rows[-1]}: "
                 "build the mixture again"
             )
+        self._cache = (cache or ShardCache()) if is_remote(manifest_uri) else None
         self._open: tuple[int, OpenShard] | None = None  # its number, and it
-        self._cached: RowGroup | None = None
+        self._group: RowGroup | None = None
 
     def read(self, rows: Sequence[int]) -> Rows:
         """The rows with these global indices; IndexError for one outside [0, manifest rows)."""
@@ -67,7 +72,7 @@ class ShardRows:
         while row < end_row:
             shard, group = self._locate(row)
             begin, end = shard.group_first_rows[group : group + 2]
-            cached = self._cached
+            cached = self._group
             if cached is not None and cached.first_row == begin:
                 sizes = cached.sizes
             else:
@@ -78,16 +83,32 @@ class ShardRows:
         return RowSizes(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
     def close(self) -> None:
-        """Close the open shard; a later read opens it again."""
+        """Close the open shard and fetch no more."""
+        self._close_shard()
+        if self._cache is not None:
+            self._cache.close()
+
+    def _local_uri(self, number: int) -> str:
+        """Where the shard can be read at: of an object store a copy is, and the next one is fetched meanwhile."""
+        files = self.manifest.files
+        uri = shard_uri(self._uri, files[number])
+        if self._cache is None:
+            return uri
+        path = self._cache.path_of(uri, files[number])
+        if number + 1 < len(files):
+            self._cache.fetch_ahead(shard_uri(self._uri, files[number + 1]), files[number + 1])
+        return str(path)
+
+    def _close_shard(self) -> None:
         if self._open is not None:
             self._open[1].close()
-        self._open = self._cached = None
+        self._open = self._group = None
 
     def _row_group(self, row: int) -> RowGroup:
-        cached = self._cached
+        cached = self._group
         if cached is None or not cached.first_row <= row < cached.end_row:
             shard, group = self._locate(row)
-            cached = self._cached = shard.row_group(group)
+            cached = self._group = shard.row_group(group)
         return cached
 
     def _locate(self, row: int) -> tuple[OpenShard, int]:
@@ -96,9 +117,8 @@ class ShardRows:
             raise IndexError(f"row {row} is outside the mixture's {self.manifest.rows} rows")
         number = bisect_right(self._first_rows, row) - 1
         if self._open is None or number != self._open[0]:
-            self.close()
-            entry = self.manifest.files[number]
-            uri = shard_uri(self._uri, entry)
+            self._close_shard()
+            entry, uri = self.manifest.files[number], self._local_uri(number)
             self._open = number, OpenShard(self.manifest, self._uri, entry, uri, self._first_rows[number])
         shard = self._open[1]
         return shard, bisect_right(shard.group_first_rows, row) - 1
