@@ -14,7 +14,11 @@ class NotInstalled(RuntimeError):
 
 
 def python_of(name: str, *requirements: str) -> str:
-    """The interpreter of the environment `name`, which has `requirements`; NotInstalled says why it has not."""
+    """The interpreter of the environment `name`, which has `requirements`; NotInstalled says why it has not.
+
+    Requirements are all that is installed, without what they ask for in turn: pip tries for an hour to bring a peer's pins
+    and our packages together, and most of what they ask for (clients of clouds) is not measured.
+    """
     folder = (FOLDER / name).absolute()
     python, done = folder / "bin" / "python", folder / "installed"
     if done.exists() and done.read_text(encoding="utf-8") == "\n".join(requirements):
@@ -22,7 +26,7 @@ def python_of(name: str, *requirements: str) -> str:
     venv.create(folder, with_pip=True, clear=True)
     (packages,) = folder.glob("lib/python*/site-packages")
     (packages / "beneath.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    command = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *requirements]
+    command = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", *requirements]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     if found.returncode:
         raise NotInstalled(f"{' '.join(requirements)}: {found.stderr.strip().splitlines()[-1]}")

@@ -25,6 +25,7 @@ PARTS = (
     "annotate_memory",
     "worker_start",
     "repeats",
+    "loader",
 )
 
 
