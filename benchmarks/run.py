@@ -26,6 +26,7 @@ PARTS = (
     "worker_start",
     "repeats",
     "extraction",
+    "loader",
 )
 
 
