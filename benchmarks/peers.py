@@ -16,8 +16,8 @@ class NotInstalled(RuntimeError):
 def python_of(name: str, *requirements: str) -> str:
     """The interpreter of the environment `name`, which has `requirements`; NotInstalled says why it has not.
 
-    Requirements are all that is installed, without what they ask for in turn: pip tries for an hour to bring a peer's pins
-    and our packages together, and most of what they ask for (clients of clouds) is not measured.
+    Requirements are all that is installed, without what they ask for in turn: pip tries for an hour to bring a peer's
+    pins and our packages together, and most of what they ask for (clients of clouds) is not measured.
     """
     folder = (FOLDER / name).absolute()
     python, done = folder / "bin" / "python", folder / "installed"

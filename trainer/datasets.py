@@ -52,8 +52,8 @@ class MixtureBatches(IterableDataset[Batch]):
 
     `batch_rows` is the global batch, a multiple of `world`; items are as MixtureRows', stacked. Its state is one
     integer, the next global row, whatever the ranks, the workers or the batch: `{"next_row": steps * batch_rows}`
-    resumes a run anywhere. Give it to a DataLoader with `batch_size=None`; several workers take batches in turn, and the
-    DataLoader hands them out in order. A last global batch that would not be full is not given out.
+    resumes a run anywhere. Give it to a DataLoader with `batch_size=None`; several workers take batches in turn, and
+    the DataLoader hands them out in order. A last global batch that would not be full is not given out.
     """
 
     def __init__(
