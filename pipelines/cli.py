@@ -3,6 +3,7 @@
 import typer
 
 from pipelines.build import DEFAULT_LAKE
+from pipelines.commands.ablate import ablate
 from pipelines.commands.build import UntilOption, build
 from pipelines.commands.diff import diff
 from pipelines.commands.duplicates import duplicates
@@ -18,7 +19,7 @@ from pipelines.commands.train_classifier import train_classifier
 from pipelines.messages import run_command
 from pipelines.stages import STAGE_NAMES
 
-COMMANDS = (preview, build, rules, duplicates, explain, diff, report, train, train_classifier, export, forget)
+COMMANDS = (preview, build, rules, duplicates, explain, diff, report, train, ablate, train_classifier, export, forget)
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -1,0 +1,64 @@
+"""An ablation in tables: bits per byte by ratio, and the paper's relative changes on the user's own numbers."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.table import Table
+
+from pipelines.ablation.recommendation import Recommendation
+from pipelines.ablation.results import Measured
+from pipelines.ablation.statistics import Interval, interval, relative_change
+
+
+def bits_table(measured: Measured, recommendation: Recommendation) -> Table:
+    """A line a ratio: bits per byte of each group and source, mean and interval over seeds, and the goal's score."""
+    table = _table("validation, bits per byte (less is better), mean ± 95 % interval over seeds")
+    names = [*measured.groups, *(name for name in measured.sources if name not in measured.groups)]
+    for name in ("code ratio", *names, "goal"):
+        table.add_column(name, justify="right")
+    for at, ratio in enumerate(measured.ratios):
+        cells = [written(interval(measured.of(name)[at])) for name in names]
+        mark = " <" if ratio == recommendation.ratio else ""
+        table.add_row(f"{ratio:g}", *cells, written(recommendation.scores[at]) + mark)
+    return table
+
+
+def change_table(measured: Measured, baseline: float) -> Table:
+    """A line a ratio: relative change of bits per byte against `baseline`, seed by seed; below zero is better.
+
+    The form of the paper's tables (arXiv 2408.10914, which give accuracies); a star: the interval excludes zero.
+    """
+    table = _table(f"relative change of bits per byte against a code ratio of {baseline:g} (* interval excludes 0)")
+    names = [*measured.groups, *(name for name in measured.sources if name not in measured.groups)]
+    for name in ("code ratio", *names):
+        table.add_column(name, justify="right")
+    base = measured.ratios.index(baseline)
+    for at, ratio in enumerate(measured.ratios):
+        changes = [relative_change(measured.of(name)[at], measured.of(name)[base]) for name in names]
+        table.add_row(f"{ratio:g}", *("0 %" if at == base else _percent(change) for change in changes))
+    return table
+
+
+def written(value: Interval) -> str:
+    """`1.234 ± 0.056`; the mean alone where one seed gives no interval."""
+    if value.half_width == float("inf"):
+        return f"{value.mean:.4f}"
+    return f"{value.mean:.4f} ± {value.half_width:.4f}"
+
+
+def as_markdown(table: Table) -> str:
+    """The table for a page: a header row, then its rows."""
+    columns: Sequence[list[str]] = [[str(column.header), *map(str, column.cells)] for column in table.columns]
+    header, *rows = (f"| {' | '.join(cells)} |" for cells in zip(*columns, strict=True))
+    return "\n".join([header, "|" + "--:|" * len(columns), *rows])
+
+
+def _percent(change: Interval) -> str:
+    star = " *" if change.excludes_zero else ""
+    if change.half_width == float("inf"):
+        return f"{change.mean:+.1%}"
+    return f"{change.mean:+.1%} ± {change.half_width:.1%}{star}"
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
