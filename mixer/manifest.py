@@ -90,6 +90,20 @@ class ShardFile(_Part):
     cut_rows: dict[str, int] = Field(description="source -> rows of the shard that end inside a document")
 
 
+class ValidationFile(_Part):
+    """Held-out documents of one source, none of which is in a shard; `path` is relative to the manifest."""
+
+    source: str
+    group: str
+    documents: int
+    tokens: int  # of text: what a model is asked to predict
+    text_bytes: int  # UTF-8 bytes that those tokens stand for
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
 class Tombstoned(_Part):
     """What the lake was told to forget, and what that took out of this mixture's blocks; none of it is in the rows."""
 
@@ -113,6 +127,7 @@ class MixtureManifest(_Part):
     phases: list[Phase]
     sources: list[SourceTotal]
     files: list[ShardFile]
+    validation: list[ValidationFile] = Field(default_factory=list)
     inputs: dict[str, str] = Field(description="stage or source -> fingerprint of its published output")
     versions: dict[str, str]
     tombstones: list[Tombstoned] = Field(default_factory=list)
@@ -147,8 +162,8 @@ def _what_is_wrong(uri: str, data: bytes, error: ValidationError) -> str:
     return f"{uri} is no manifest of a mixture: {'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
-def shard_uri(manifest_uri: str, shard: ShardFile) -> str:
-    """Where `shard` lies; refuses a path that would leave the manifest's folder."""
+def shard_uri(manifest_uri: str, shard: ShardFile | ValidationFile) -> str:
+    """Where `shard`, or a validation file, lies; refuses a path that would leave the manifest's folder."""
     if PurePosixPath(shard.path).name != shard.path:
         raise ValueError(f"shard path {shard.path!r} leaves the manifest's folder: the manifest was tampered with")
     folder = manifest_uri.rsplit("/", 1)[0] if manifest_uri.endswith(".json") else manifest_uri.rstrip("/")

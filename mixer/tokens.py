@@ -98,6 +98,14 @@ class Tokenizer:
             id_type="uint16" if self.id_dtype is np.uint16 else "uint32",
         )
 
+    @cached_property
+    def text_bytes(self) -> npt.NDArray[np.int32]:
+        """UTF-8 bytes of text that each id stands for, int32 [vocabulary]; 0 for special tokens and unused ids."""
+        lengths = np.zeros(self.vocabulary_size, np.int32)
+        for token, rank in self._base._mergeable_ranks.items():
+            lengths[rank] = len(token)
+        return lengths
+
     def encode_text(self, text: str) -> list[int]:
         """Ids of ordinary text; never a special token's."""
         return [number for ids in self._encoded(text) for number in ids.tolist()]

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from mixer import storage
 from mixer.blocks import Block, block_name
+from pipelines.conditions.rewriting import HELD_OUT_PREFIX
 from pipelines.context import Context
 from pipelines.lake import Lake, StageManifest, digest_of
 
@@ -34,6 +35,8 @@ class BlockSet:
     sha256: dict[int, str]
     # Block -> tokens of each of its documents, where some of what its file holds is left out; others are read.
     lengths: dict[int, npt.NDArray[np.int32]] = field(default_factory=dict)
+    # Files of documents that are held out for validation, in hash order: uri -> SHA-256. A tier has none of its own.
+    held_out: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def content(self) -> str:
@@ -61,6 +64,11 @@ def read_block_set(lake: Lake, manifest: StageManifest) -> BlockSet:
         tokens=dict(zip(index["block"], index["tokens"], strict=True)),
         folders=dict(zip(index["block"], folders, strict=True)),
         sha256=dict(zip(index["block"], index["sha256"], strict=True)),
+        held_out={
+            f"{own_folder}/{file.path}": file.sha256
+            for file in sorted(manifest.files, key=lambda file: file.path)
+            if file.path.startswith(HELD_OUT_PREFIX)
+        },
     )
 
 

@@ -24,6 +24,7 @@ from pipelines.recipe_keys.phases import GroupSpec, PhaseSpec
 from pipelines.recipe_keys.problems import RecipeError, Strict, problems, unknown
 from pipelines.recipe_keys.rules import check_rule
 from pipelines.recipe_keys.sources import Epochs, SourceSpec, TierSpec
+from pipelines.recipe_keys.validation import ValidationSpec
 from quality.rule import Check, rules
 from quality.signal_group import GroupSettings
 
@@ -77,6 +78,7 @@ class Recipe(Strict):
     max_epochs: Epochs = 4.0
     on_epoch_cap: EpochCapPolicy = "fail"
     retention: RetentionSpec = RetentionSpec()
+    validation: ValidationSpec | None = None  # default: nothing is held out
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     salt: str = "mixdown"  # of the lake: orders documents inside a source
 
@@ -285,5 +287,6 @@ _PARTS: dict[str, type[BaseModel]] = {
     "tokenizer": TokenizerSpec,
     "dedup": DedupSettings,
     "retention": RetentionSpec,
+    "validation": ValidationSpec,
     "fim": FimSettings,
 }

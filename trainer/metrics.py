@@ -30,7 +30,7 @@ class MetricsLog:
 
     def __init__(self, folder: Path, steps_done: int) -> None:
         path = folder / METRICS_NAME
-        kept = _lines_until(path, steps_done)
+        kept = lines_until(path, steps_done)
         storage.write_bytes(str(path), "".join(kept).encode())
         self._file = path.open("a", encoding="utf-8")
 
@@ -44,7 +44,7 @@ class MetricsLog:
         self._file.close()
 
 
-def _lines_until(path: Path, steps_done: int) -> list[str]:
+def lines_until(path: Path, steps_done: int) -> list[str]:
     """Whole lines of steps up to `steps_done`: a killed run left later ones, perhaps half of one."""
     if not path.exists():
         return []

@@ -26,6 +26,7 @@ from trainer.model import Decoder
 from trainer.presets import Preset
 from trainer.schedule import make_schedule
 from trainer.step import make_optimizer, train_step
+from trainer.validation_log import ValidationLog, ValidationPlan
 
 COOLDOWN_PHASE = "cooldown"  # a mixture's last phase, if it has this name, gets the linear anneal
 
@@ -61,6 +62,7 @@ class TrainResult:
     source_tokens: dict[str, int]
     changed_settings: list[str]  # against the checkpoint that was resumed
     rows_left_over: int  # rows of the mixture that this run did not feed
+    validation: dict[str, float]  # bits per byte of held-out text by source, of the last step; empty: not measured
 
 
 class Run:
@@ -101,20 +103,25 @@ class Run:
                 "ask for fewer steps, a smaller batch, or build a larger budget"
             )
 
-    def finish(self, checkpoint_every: int, log: Log | None) -> TrainResult:
+    def finish(self, checkpoint_every: int, validation: ValidationPlan, log: Log | None) -> TrainResult:
         """Do the steps that are left, with a checkpoint every so many and at the end."""
         metrics_log = MetricsLog(self._folder, self._step)
+        validation_log = ValidationLog(self._folder, validation, self._step)
+        steps = self._settings.steps
         try:
             while self._step < self._settings.steps:
                 metrics = self._advance()
                 metrics_log.write(metrics)
+                validation_log.after_step(self._model, self._step, steps, metrics.tokens)
                 if self._step % checkpoint_every == 0 or self._step == self._settings.steps:
                     save_checkpoint(self._folder, self._checkpoint())
                 if log is not None:
                     log(metrics)
         finally:
             metrics_log.close()
-        return self._result()
+        # A finished run that was not asked to before.
+        validation_log.after_step(self._model, self._step, steps, sum(self._loader.tokens_by_source().values()))
+        return self._result(validation_log.bits_per_byte(self._step))
 
     def _advance(self) -> StepMetrics:
         started = time.perf_counter()
@@ -166,7 +173,7 @@ class Run:
         self._losses = checkpoint.losses
         self._changed = describe_differences(checkpoint.settings, asdict(self._settings))
 
-    def _result(self) -> TrainResult:
+    def _result(self, validation: dict[str, float]) -> TrainResult:
         checkpoint = latest_checkpoint(self._folder)
         if checkpoint is None:
             raise SettingError(f"the checkpoints in {self._folder} were removed while the run wrote them")
@@ -184,6 +191,7 @@ class Run:
             source_tokens=source_tokens,
             changed_settings=self._changed,
             rows_left_over=self._loader.manifest.rows - self._loader.next_row,
+            validation=validation,
         )
 
 

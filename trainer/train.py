@@ -19,6 +19,7 @@ from trainer.presets import PRESETS, find_preset
 from trainer.progress import ProgressLine
 from trainer.run import Log, Run, TrainResult, TrainSettings
 from trainer.run_folder import default_output, locked
+from trainer.validation_log import VALIDATION_ROWS, ValidationPlan
 
 __all__ = ["TrainResult", "train"]
 
@@ -39,14 +40,17 @@ def train(
     micro_batch_rows: int | None = None,
     within_documents: bool = True,
     stay_inside_documents: bool = False,
+    validate_every: int | None = None,
+    validate_rows: int | None = VALIDATION_ROWS,
 ) -> TrainResult:
     """Train `preset` for `steps` steps (default: the whole mixture) of `batch_rows` rows; continue what `output` holds.
 
     `manifest_uri` is a mixture's manifest or folder, local or `s3://`; `output` a local folder. `learning_rate` is the
     peak (default: the preset's). `micro_batch_rows` caps the rows computed at once. `within_documents` keeps attention
     inside documents and counts positions from their starts; `stay_inside_documents` moreover predicts no document's
-    first token from the document before. `log` is called after each step. Raises a TrainerError, or FileNotFoundError
-    without a manifest.
+    first token from the document before. Every `validate_every` steps and at the end (None: at the end, if the mixture
+    holds text out; 0: never) the model is measured on the first `validate_rows` held-out rows of every source (None:
+    all). `log` is called after each step. Raises a TrainerError, or FileNotFoundError without a manifest.
     """
     shape = find_preset(preset)
     manifest = read_manifest(manifest_uri)
@@ -61,11 +65,12 @@ def train(
         stay_inside_documents=stay_inside_documents,
     )
     _check(settings, checkpoint_every, manifest)
+    validation = ValidationPlan(manifest_uri, manifest, validate_every, validate_rows)
     folder = default_output(manifest, preset) if output is None else Path(output)
     with locked(folder), TrainingLoader(manifest_uri, batch_rows) as loader:
         run = Run(folder, shape, settings, loader, _choose_device(device))
         run.start(resume)
-        return run.finish(checkpoint_every, log)
+        return run.finish(checkpoint_every, validation, log)
 
 
 def _check(settings: TrainSettings, checkpoint_every: int, manifest: MixtureManifest) -> None:
@@ -116,6 +121,9 @@ def describe(result: TrainResult) -> str:
         "tokens by source: " + ", ".join(f"{name} {tokens:,}" for name, tokens in result.source_tokens.items()),
         f"checkpoint: {result.checkpoint}",
     ]
+    if result.validation:
+        told = ", ".join(f"{source} {bits:.4f}" for source, bits in result.validation.items())
+        lines.append(f"bits per byte of held-out text: {told}")
     if result.resumed_from:
         lines.append(f"resumed after step {result.resumed_from}")
     if result.changed_settings:
@@ -135,6 +143,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--output", help="folder of the run (default: build/runs/NAME-FINGERPRINT-PRESET)")
     parser.add_argument("--checkpoint-every", type=int, default=100, help="steps between checkpoints (default: 100)")
+    parser.add_argument(
+        "--validate-every",
+        type=int,
+        help="steps between validations; 0: never (default: at the end, if data is held out)",
+    )
+    parser.add_argument(
+        "--validate-rows",
+        type=int,
+        default=VALIDATION_ROWS,
+        help=f"first rows of each source's held-out text (default: {VALIDATION_ROWS})",
+    )
     parser.add_argument("--no-resume", dest="resume", action="store_false", help="refuse a folder with checkpoints")
     boundaries = parser.add_mutually_exclusive_group()
     boundaries.add_argument(

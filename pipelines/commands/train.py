@@ -23,6 +23,14 @@ def train(
         typer.Option("--stay-inside-documents", help="Predict no document's first token from the one before."),
     ] = False,
     checkpoint_every: Annotated[int, typer.Option(help="Steps between checkpoints.")] = 100,
+    validate_every: Annotated[
+        int | None,
+        typer.Option(
+            help="Steps between validations; 0: never. Default: at the end, if the mixture holds text out.",
+            show_default=False,
+        ),
+    ] = None,
+    validate_rows: Annotated[int, typer.Option(help="First rows of each source's held-out text.")] = 128,
 ) -> None:
     """Train a model on a mixture; a run that was stopped goes on from its last checkpoint."""
     from trainer.progress import ProgressLine
@@ -40,6 +48,8 @@ def train(
             device=device,
             checkpoint_every=checkpoint_every,
             stay_inside_documents=stay_inside_documents,
+            validate_every=validate_every,
+            validate_rows=validate_rows,
             log=line,
         )
     print(describe(result))

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mixer import storage
-from mixer.blocks import block_name
+from mixer.blocks import HASH_BITS, block_name
+from mixer.held_out import held_out_from
 from pipelines.block_sets import read_block_set
-from pipelines.conditions.rewriting import FORGOTTEN, WHERE
+from pipelines.conditions.rewriting import FORGOTTEN, HELD_OUT, WHERE
 from pipelines.context import part_number
 from pipelines.diffing.document_ids import Ids, ids_of, positions_in
 from pipelines.diffing.trained import TrainedSource
@@ -32,7 +33,7 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
     DUPLICATE = "duplicate"
     NOTHING_LEFT = "nothing_left"  # all of its text stands in text before
-    NOT_CHOSEN = "not_chosen"  # by `where`, or by a tombstone
+    NOT_CHOSEN = "not_chosen"  # by `where`, by a tombstone, or because it is held out for validation
     NOT_REACHED = "not_reached"
 
 
@@ -111,21 +112,35 @@ def _look_in_unreached_blocks(absence: Absence, mixture: Mixture, name: str, tra
 
 
 def _look_in_tokenized_blocks(absence: Absence, mixture: Mixture, name: str, trained: TrainedSource) -> None:
-    """What was tokenized and is in no block of the mixture was not chosen."""
+    """What was tokenized and is in no block of the mixture was not chosen; what is held out is told by its hash."""
     if f"select/{name}" not in mixture.manifest.inputs:
         return
     settings = mixture.files.stage("select", name).settings
     reasons = [reason for reason, key in ((WHERE, "where"), (FORGOTTEN, "tombstones")) if settings.get(key)]
+    first_held_out = held_out_from(settings.get("held_out") or 0)
     tokenized = read_block_set(mixture.files.lake, mixture.files.stage("tokenize", mixture.base_of(name)))
     for block, folder in tokenized.folders.items():
         if trained.blocks.folders.get(block) != folder:  # else the block is the mixture's own, with all it holds
-            ids = ids_of(storage.read_table(f"{folder}/{block_name(block)}", ["doc_id"]).column("doc_id"))
-            positions = absence.open_among(ids)[1]
+            table = storage.read_table(f"{folder}/{block_name(block)}", ["doc_id", "order_hash"])
+            rows, positions = absence.open_among(ids_of(table.column("doc_id")))
+            is_held_out = _at_least(table.column("order_hash").to_numpy()[rows], first_held_out)
             absence.settle(positions, Outcome.NOT_CHOSEN)
-            if len(reasons) == 1:  # else ids do not tell which of the two it was
-                absence.count(Outcome.NOT_CHOSEN, pa.chunked_array([pa.repeat(reasons[0], len(positions))]))
-                for at in _watched(absence, positions):
-                    absence.details[int(positions[at])] = Detail((reasons[0],))
+            _give_reason(absence, positions[is_held_out], [HELD_OUT])
+            _give_reason(absence, positions[~is_held_out], reasons)
+
+
+def _at_least(hashes: npt.NDArray[np.uint64], first: int) -> npt.NDArray[np.bool_]:
+    """bool[hashes]: no less than `first`, which may be 2**64."""
+    return hashes >= np.uint64(first) if first < 1 << HASH_BITS else np.zeros(len(hashes), np.bool_)
+
+
+def _give_reason(absence: Absence, positions: npt.NDArray[np.int64], reasons: list[str]) -> None:
+    """Count and note why documents were not chosen; of two reasons, ids do not tell which it was."""
+    if len(reasons) != 1:
+        return
+    absence.count(Outcome.NOT_CHOSEN, pa.chunked_array([pa.repeat(reasons[0], len(positions))]))
+    for at in _watched(absence, positions):
+        absence.details[int(positions[at])] = Detail((reasons[0],))
 
 
 def _look_in_verdicts(absence: Absence, mixture: Mixture, name: str, trained: TrainedSource) -> None:  # noqa: ARG001

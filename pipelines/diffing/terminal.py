@@ -39,7 +39,7 @@ OUTCOME_TEXTS = {
     Outcome.REJECTED: "rejected",
     Outcome.DUPLICATE: "duplicate",
     Outcome.NOTHING_LEFT: "nothing left",
-    Outcome.NOT_CHOSEN: "left out by `where` or a tombstone",
+    Outcome.NOT_CHOSEN: "left out by `where`, a tombstone or validation",
     Outcome.NOT_REACHED: "not reached by the budget",
 }
 

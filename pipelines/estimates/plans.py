@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mixer.apportion import exact_fraction
 from mixer.plan import MixturePlan, plan_mixture
 from mixer.request import InfeasibleMixture, PlanRequest, SourceTokens
 from pipelines.estimates.source_estimate import SourceEstimate
@@ -15,9 +16,9 @@ def estimated_plan(recipe: Recipe, estimates: Sequence[SourceEstimate]) -> Mixtu
     """The plan over estimated tokens; a cap that would refuse does not: the table itself shows the epochs.
 
     What a condition (`where`, of a source or a tier) selects shows with tokens alone: until then it counts as the whole
-    source, and a note says so.
+    source, and a note says so. What validation holds out is taken off as the share of tokens that it is of documents.
     """
-    request = _request(recipe, estimates)
+    request = _without_held_out(recipe, _request(recipe, estimates))
     uncapped = [
         source.model_copy(update={"max_epochs": None}) if source.on_epoch_cap == "fail" else source
         for source in request.sources
@@ -50,6 +51,23 @@ def refuse_unreachable(recipe: Recipe, estimates: Sequence[SourceEstimate]) -> N
         plan_mixture(request.model_copy(update={"sources": known}))
     except InfeasibleMixture as error:
         raise InfeasibleMixture(f"from a sample of the sources, before any work: {error}") from error
+
+
+def _without_held_out(recipe: Recipe, request: PlanRequest) -> PlanRequest:
+    """What is left for training: about so much, for hashes choose documents and not tokens."""
+    if recipe.validation is None:
+        return request
+    left = 1 - exact_fraction(recipe.validation.share)
+    sources = [
+        source.model_copy(
+            update={
+                "documents": int(source.documents * left),
+                "block_tokens": {block: int(tokens * left) for block, tokens in source.block_tokens.items()},
+            }
+        )
+        for source in request.sources
+    ]
+    return request.model_copy(update={"sources": sources})
 
 
 def _has_fixed_shares(recipe: Recipe) -> bool:

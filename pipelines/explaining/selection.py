@@ -1,10 +1,12 @@
-"""Why a document that came through rules and dedup is not among those that are mixed: conditions and tombstones."""
+"""Why a document that came through rules and dedup is not mixed: conditions, tombstones, held out for validation."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
 
 import pyarrow as pa
 
+from mixer.held_out import held_out_from
+from mixer.order import document_order_hash
 from pipelines.conditions.columns import read_part
 from pipelines.conditions.condition import Condition
 from pipelines.explaining.stored_rows import Stored, part_uris
@@ -21,8 +23,11 @@ def condition_of(mixture: Mixture, name: str) -> str | None:
 
 
 def why_left_out(mixture: Mixture, stored: Stored, name: str) -> list[str]:
-    """What dropped a survivor from `name`: the condition, and tombstones; empty when the lake does not show it."""
+    """What dropped a survivor from `name`: validation, the condition, tombstones; empty: the lake does not show it."""
     reasons = []
+    share = _selected(mixture, name).get("held_out")
+    if share is not None and _is_held_out(mixture, stored, share):
+        reasons.append(f"validation: held out, with {share:g} of the documents")
     condition = condition_of(mixture, name)
     if condition is not None and not _fulfils(mixture.files, stored, condition):
         reasons.append(f"where: {condition}")
@@ -59,6 +64,11 @@ def _selected(mixture: Mixture, name: str) -> dict[str, Any]:
     if f"select/{name}" not in mixture.manifest.inputs:
         return {}
     return mixture.files.stage("select", name).settings
+
+
+def _is_held_out(mixture: Mixture, stored: Stored, share: float) -> bool:
+    salt = mixture.files.stage("tokenize", stored.source).settings["salt"]
+    return document_order_hash(salt, stored.doc_id) >= held_out_from(share)
 
 
 def _fulfils(files: MixtureFiles, stored: Stored, condition: str) -> bool:

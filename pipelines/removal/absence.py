@@ -60,15 +60,17 @@ def _forgotten_ids(base: str, parts_of: Callable[[str, str], list[str]], tombsto
 
 
 def _check_blocks(name: str, blocks: BlockSet, forgotten: pa.Array) -> int:
-    """The number of documents in a source's blocks; StillThere when one of `forgotten` is among them."""
+    """The documents in a source's blocks and those it holds out; StillThere when one of `forgotten` is among them."""
     checked = 0
-    for block, folder in blocks.folders.items():
-        ids = storage.read_table(f"{folder}/{block_name(block)}", ["doc_id"]).column("doc_id")
+    places = {f"block {block}": f"{folder}/{block_name(block)}" for block, folder in blocks.folders.items()}
+    places |= {f"held-out file {uri.rsplit('/', 1)[-1]}": uri for uri in blocks.held_out}
+    for place, uri in places.items():
+        ids = storage.read_table(uri, ["doc_id"]).column("doc_id")
         left = ids.filter(pc.is_in(ids, value_set=forgotten)).to_pylist()
         if left:
             shown = ", ".join(left[:IDS_SHOWN])
             raise StillThere(
-                f"block {block} of {name!r} holds {len(left):,} documents that a tombstone forgets: {shown}. "
+                f"{place} of {name!r} holds {len(left):,} documents that a tombstone forgets: {shown}. "
                 "Build the mixture again, and delete what was built from it"
             )
         checked += len(ids)

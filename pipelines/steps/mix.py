@@ -1,4 +1,4 @@
-"""Mix: one independent task a shard, no shuffle; the manifest last."""
+"""Mix: one independent task a shard, one a validation file, no shuffle; the manifest last."""
 
 import platform
 from functools import partial
@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from mixer import storage
-from mixer.manifest import MANIFEST_NAME, MixtureManifest, ShardFile, Tombstoned, read_manifest
+from mixer.manifest import MANIFEST_NAME, MixtureManifest, ShardFile, Tombstoned, ValidationFile, read_manifest
 from mixer.plan import MixturePlan, ShardPlan
 from mixer.shards import TokenFormat, shard_name, write_shard
 from mixer.tokens import tokenizer
@@ -19,6 +19,7 @@ from pipelines.removal.absence import check_absence
 from pipelines.removal.tombstones import read_tombstones
 from pipelines.steps.plan import make_plan, mixture_fingerprint, resolved_recipe
 from pipelines.steps.select import forgotten_counts
+from pipelines.validation_files import missing_notes, validation_tasks, write_validation_task
 
 NAME = "mix"
 VERSION = 3
@@ -58,8 +59,10 @@ def _keep_mixture(context: Context, plan: MixturePlan, fingerprint: str) -> None
     folder = context.mixture_uri
     _check_absence(context)
     found = read_manifest(folder)
-    storage.check_files(folder, {file.path: file.bytes for file in found.files})
-    manifest = mixture_manifest(context, plan, fingerprint, found.files).model_copy(update={"versions": found.versions})
+    sizes = {file.path: file.bytes for file in found.files} | {file.path: file.bytes for file in found.validation}
+    storage.check_files(folder, sizes)
+    manifest = mixture_manifest(context, plan, fingerprint, found.files, found.validation)
+    manifest = manifest.model_copy(update={"versions": found.versions})
     _write_if_different(f"{folder}/{MANIFEST_NAME}", manifest.model_dump_json(indent=1).encode())
 
 
@@ -73,7 +76,8 @@ def _write_mixture(context: Context, plan: MixturePlan, fingerprint: str) -> Non
     )
     _check_absence(context)
     files = context.run_tasks(NAME, partial(write_shard_task, job), plan.shards)
-    manifest = mixture_manifest(context, plan, fingerprint, files)
+    validation = context.run_tasks(NAME, write_validation_task, validation_tasks(context, folder))
+    manifest = mixture_manifest(context, plan, fingerprint, files, [file for file in validation if file is not None])
     storage.write_bytes(f"{folder}/{MANIFEST_NAME}", manifest.model_dump_json(indent=1).encode())
 
 
@@ -87,7 +91,9 @@ def _check_absence(context: Context) -> None:
     if not tombstones:
         return
     base_of = {part.name: part.tier_of or part.name for part in context.recipe.mixed()}
-    proof = digest_of([tombstones, {name: block_set(context, name).content for name in base_of}])
+    content: dict[str, Any] = {name: block_set(context, name).content for name in base_of}
+    held_out = {name: sorted(own.values()) for name in base_of if (own := block_set(context, name).held_out)}
+    proof = digest_of([tombstones, content | ({"held out": held_out} if held_out else {})])
     proof_uri = f"{context.lake.uri}/{PROOFS}/{proof}"
     if not storage.exists(proof_uri):  # else another mixture of the same blocks was checked for the same tombstones
         checked = check_absence(context.lake, base_of, partial(block_set, context), parts_of)
@@ -112,7 +118,9 @@ def write_shard_task(job: ShardJob, shard: ShardPlan) -> ShardFile:
     return write_shard(uri, job.plan, shard, job.format, partial(read_block, job.block_folders))
 
 
-def mixture_manifest(context: Context, plan: MixturePlan, fingerprint: str, files: list[ShardFile]) -> MixtureManifest:
+def mixture_manifest(
+    context: Context, plan: MixturePlan, fingerprint: str, files: list[ShardFile], validation: list[ValidationFile]
+) -> MixtureManifest:
     """The mixture's manifest; UnbalancedBooks when the shards do not hold the planned rows."""
     rows = sum(file.rows for file in files)
     if rows != plan.rows:
@@ -129,6 +137,7 @@ def mixture_manifest(context: Context, plan: MixturePlan, fingerprint: str, file
         phases=plan.phases,
         sources=plan.sources,
         files=files,
+        validation=validation,
         inputs={
             f"{stage}/{source}": manifest.fingerprint
             for stage, manifests in sorted(context.published.items())
@@ -136,7 +145,7 @@ def mixture_manifest(context: Context, plan: MixturePlan, fingerprint: str, file
         },
         versions=_versions(),
         tombstones=[Tombstoned(**found) for found in forgotten_counts(context)],
-        notes=plan.notes,
+        notes=[*plan.notes, *missing_notes(context, validation)],
     )
 
 

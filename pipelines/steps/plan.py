@@ -19,6 +19,7 @@ from pipelines.block_sets import BlockSet, block_set
 from pipelines.context import Context
 from pipelines.lake import digest_of
 from pipelines.recipe import Mixed, Recipe
+from pipelines.validation_files import validation_fingerprint
 
 NAME = "plan"
 
@@ -113,7 +114,8 @@ def mixture_fingerprint(context: Context, plan: MixturePlan, version: int) -> st
     }
     blocks = {source.name: block_set(context, source.name).content for source in request.sources}
     vocabulary = tokenizer(context.recipe.tokenizer.name).info.identity()
-    return digest_of({"version": version, "request": asked, "blocks": blocks, "tokenizer": vocabulary})
+    content = {"version": version, "request": asked, "blocks": blocks, "tokenizer": vocabulary}
+    return digest_of(content | validation_fingerprint(context))
 
 
 def resolved_recipe(recipe: Recipe) -> dict[str, Any]:

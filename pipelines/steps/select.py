@@ -1,4 +1,4 @@
-"""Select: the documents of a source or tier that pass its condition and that no tombstone forgets.
+"""Select: the documents of a source or tier that pass its condition, no tombstone forgets and nothing holds out.
 
 Works on ids, not on text. A block none of whose documents is dropped is referenced where tokenize wrote it; only
 blocks that lose some are written anew, without them.
@@ -16,11 +16,12 @@ import pyarrow.compute as pc
 
 from mixer import storage
 from mixer.blocks import block_name, block_of
+from mixer.held_out import held_out_from
 from mixer.order import document_order_hash
 from pipelines.block_sets import INDEX_FILE, INDEX_SCHEMA, BlockSet, read_block_set
 from pipelines.conditions.columns import read_part
 from pipelines.conditions.condition import Condition, Mask
-from pipelines.conditions.rewriting import CHANGED_SQL, FORGOTTEN, WHERE, block_writer
+from pipelines.conditions.rewriting import CHANGED_SQL, FORGOTTEN, HELD_OUT, WHERE, block_writer
 from pipelines.context import Context, TaskResult, Unit
 from pipelines.lake import Books, Lake
 from pipelines.recipe import Recipe
@@ -37,7 +38,7 @@ DROPPED_SCHEMA = pa.schema(
         ("source", pa.string()),  # the source or tier that drops the document
         ("block", pa.int64()),
         ("doc_id", pa.string()),
-        ("reasons", pa.string()),  # comma-separated: `where`, `forgotten/<digest>` of every tombstone that matches
+        ("reasons", pa.string()),  # comma-separated: `held_out`; or `where`, `forgotten/<digest>` of each that matches
     ]
 )
 ROWS_PER_BATCH = 10_000  # ids that leave a worker at once
@@ -63,7 +64,7 @@ def foresee(context: Context) -> None:
     units = _units(context)
     dropped: dict[tuple[str, int], list[str]] = defaultdict(list)
     for task in _tasks(context, units):
-        for batch in dropped_of_part(task):
+        for batch in _dropped_of(task):
             names, blocks, ids = (batch.column(name).to_pylist() for name in ("source", "block", "doc_id"))
             for name, block, doc_id in zip(names, blocks, ids, strict=True):
                 dropped[name, block].append(doc_id)
@@ -122,13 +123,20 @@ def _units(context: Context) -> list[Unit]:
     check_conditions(context.recipe)
     tombstones = read_tombstones(context.lake)
     columns_of(tombstones)  # a condition that cannot be used is an error here, not in a task
+    validation = context.recipe.validation
     units = []
     for part in context.recipe.mixed():
-        if part.where is None and not tombstones:
+        if part.where is None and not tombstones and validation is None:
             continue
         base = part.tier_of or part.name
         blocks = context.of("tokenize", base)
-        settings = {"from": base, "where": part.where, "tombstones": [tombstone.digest for tombstone in tombstones]}
+        settings: dict[str, Any] = {
+            "from": base,
+            "where": part.where,
+            "tombstones": [tombstone.digest for tombstone in tombstones],
+        }
+        if validation is not None:
+            settings["held_out"] = validation.share
         inputs = {
             "blocks": blocks.output,
             "blocks_at": blocks.fingerprint,  # what the index refers to, not only what lies there
@@ -148,6 +156,7 @@ def _rewrite_blocks(context: Context, units: list[Unit]) -> list[Any]:
     tasks = _tasks(context, units)
     bases = {unit.source: _base_blocks(context, unit).folders for unit in units}
     folders = {unit.source: context.lake.stage_uri(NAME, unit.source, unit.fingerprint) for unit in units}
+    validated = {unit.source for unit in units if unit.source == unit.settings["from"]}
     blocks = sum(len(folder_of) for folder_of in bases.values())
     if not tasks or not blocks:
         return []
@@ -157,17 +166,19 @@ def _rewrite_blocks(context: Context, units: list[Unit]) -> list[Any]:
             frame.mapInArrow(_find_dropped, DROPPED_SQL)
             .repartition(blocks, "source", "block")
             .sortWithinPartitions("source", "block", "doc_id")
-            .mapInArrow(block_writer(bases, folders), CHANGED_SQL)
+            .mapInArrow(block_writer(bases, folders, validated), CHANGED_SQL)
             .collect()
         )
     return rows
 
 
 def _tasks(context: Context, units: list[Unit]) -> list[dict[str, Any]]:
-    """One task for each part of each base, which judges for all that are made from it."""
-    tasks = []
+    """One task for each part of a base, which judges for all that are made from it, and for each block to hold out from."""
+    tasks = _held_out_tasks(context, units)
     for base in sorted({unit.settings["from"] for unit in units}):
         of_base = [unit for unit in units if unit.settings["from"] == base]
+        if not any(unit.settings["where"] is not None or unit.settings["tombstones"] for unit in of_base):
+            continue
         tokenized = context.of("tokenize", base)
         documents = context.of("ingest", base).part_uris(context.lake, "part-")
         annotated = context.of("annotate", base).part_uris(context.lake, "part-")
@@ -186,10 +197,47 @@ def _tasks(context: Context, units: list[Unit]) -> list[dict[str, Any]]:
     return tasks
 
 
+def _held_out_tasks(context: Context, units: list[Unit]) -> list[dict[str, Any]]:
+    """One task for each block whose hashes reach into what is held out: the last ones, as blocks are cut by hash."""
+    tasks = []
+    for unit in units:
+        if unit.settings.get("held_out") is None:
+            continue
+        first_hash = held_out_from(unit.settings["held_out"])
+        first_block = block_of(first_hash, context.of("tokenize", unit.settings["from"]).settings["block_bits"])
+        tasks += [
+            {
+                "source": unit.source,
+                "block": block,
+                "block_uri": f"{folder}/{block_name(block)}",
+                "first_hash": first_hash,
+            }
+            for block, folder in _base_blocks(context, unit).folders.items()
+            if block >= first_block
+        ]
+    return tasks
+
+
 def _find_dropped(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         for task in batch.column("task").to_pylist():
-            yield from dropped_of_part(json.loads(task))
+            yield from _dropped_of(json.loads(task))
+
+
+def _dropped_of(task: dict[str, Any]) -> Iterator[pa.RecordBatch]:
+    """Rows of DROPPED_SCHEMA; a document that is dropped for several reasons may have several."""
+    return dropped_of_block(task) if "block_uri" in task else dropped_of_part(task)
+
+
+def dropped_of_block(task: dict[str, Any]) -> Iterator[pa.RecordBatch]:
+    """The documents of a block that are held out, as DROPPED_SCHEMA: those whose hash is no less than the first."""
+    table = storage.read_table(task["block_uri"], ["doc_id", "order_hash"])
+    hashes = table.column("order_hash").to_numpy()
+    ids = table.column("doc_id").filter(pa.array(hashes >= np.uint64(task["first_hash"]))).to_pylist()
+    for start in range(0, len(ids), ROWS_PER_BATCH):
+        some = ids[start : start + ROWS_PER_BATCH]
+        columns = {"source": task["source"], "block": task["block"], "reasons": HELD_OUT}
+        yield pa.RecordBatch.from_pylist([columns | {"doc_id": doc_id} for doc_id in some], schema=DROPPED_SCHEMA)
 
 
 def dropped_of_part(task: dict[str, Any]) -> Iterator[pa.RecordBatch]:
@@ -246,6 +294,13 @@ def _unit_result(context: Context, unit: Unit, changed: list[Any]) -> TaskResult
         for row in changed
         if row["documents"]
     ]
+    held_out = [row for row in changed if row["held_out_documents"]]
+    files += [
+        storage.WrittenFile(
+            row["held_out_path"], row["held_out_documents"], row["held_out_bytes"], row["held_out_sha256"]
+        )
+        for row in held_out
+    ]
     reasons: Counter[str] = Counter()
     for row in changed:
         reasons.update(json.loads(row["reasons"]))
@@ -255,7 +310,7 @@ def _unit_result(context: Context, unit: Unit, changed: list[Any]) -> TaskResult
         records_in=records_in,
         kept=kept,
         rejected=records_in - kept,
-        reasons={reason: reasons[reason] for reason in (FORGOTTEN, WHERE) if reasons[reason]},
+        reasons={reason: reasons[reason] for reason in (FORGOTTEN, HELD_OUT, WHERE) if reasons[reason]},
     )
     measures = {"tokens": float(sum(row[2] for row in index))}
     measures |= {reason: float(count) for reason, count in sorted(reasons.items()) if "/" in reason}

@@ -10,6 +10,7 @@ import pyarrow as pa
 from mixer import storage
 from mixer.blocks import block_bits, block_name, block_of, block_schema
 from mixer.fim import FimSettings, fim_document, fim_key
+from mixer.held_out import held_out_from
 from mixer.order import document_order_hash
 from mixer.tokens import tokenizer
 from pipelines.block_sets import INDEX_FILE, INDEX_SCHEMA
@@ -39,6 +40,8 @@ def run(context: Context) -> None:
         settings = {"tokenizer": vocabulary, "salt": recipe.salt, "block_bits": bits}
         if source.fim is not None:
             settings["fim"] = source.fim.model_dump()
+            if recipe.validation is not None:  # what is held out is left as it was written
+                settings["held_out"] = recipe.validation.share
         inputs = {
             "documents": documents.output,
             "annotated": context.of("annotate", source.name).output,  # edits change the text
@@ -93,6 +96,7 @@ def _tasks(context: Context, unit: Unit) -> list[dict[str, Any]]:
             "salt": context.recipe.salt,
             "block_bits": unit.settings["block_bits"],
             "fim": unit.settings.get("fim"),
+            "held_out": unit.settings.get("held_out"),
         }
         for documents_uri, annotated_uri, verdicts_uri in zip(documents, annotated, verdicts, strict=True)
     ]
@@ -125,11 +129,12 @@ def encode_part(task: dict[str, Any]) -> Iterator[pa.RecordBatch]:
 def _encode_batch(batch: pa.RecordBatch, task: dict[str, Any], encoder: Any) -> pa.RecordBatch:
     blocks, keys, tokens = [], [], []
     fim = FimSettings.model_validate(task["fim"]) if task.get("fim") else None
+    first_held_out = held_out_from(task.get("held_out") or 0)
     columns = (batch.column(name).to_pylist() for name in ("doc_id", "text", "marks", "path"))
     for doc_id, text, marks, path in zip(*columns, strict=True):
         order_hash = document_order_hash(task["salt"], doc_id)
         pairs = [(mark["at_bytes"], mark["token"]) for mark in marks or ()]
-        if fim is not None:
+        if fim is not None and order_hash < first_held_out:
             text, pairs = fim_document(text, pairs, path, fim_key(task["salt"], doc_id), fim)
         ids = encoder.encode_document(text, pairs)
         blocks.append(block_of(order_hash, task["block_bits"]))

@@ -20,6 +20,7 @@ from pipelines.lake import Books, PartFile, StageManifest
 from pipelines.recipe import Recipe, RetentionSpec
 from pipelines.recipe_keys.phases import PhaseSpec
 from pipelines.recipe_keys.sources import SourceSpec
+from pipelines.recipe_keys.validation import ValidationSpec
 from pipelines.source import source_kinds
 from pipelines.steps.annotate import ANNOTATED_SCHEMA
 from pipelines.steps.decide import VERDICT_SCHEMA
@@ -43,6 +44,7 @@ KEY_SECTIONS: list[tuple[str, str, type[BaseModel]]] = [
     (RECIPES, "### Lines", LineSettings),
     (RECIPES, "### Substrings", SubstringSettings),
     (RECIPES, "### Retention", RetentionSpec),
+    (RECIPES, "### Validation", ValidationSpec),
     *((RECIPES, f"### `{rule.name}`", rule.settings) for rule in rules().values()),
     *((LISTS, f"## `{name}`", signal_groups()[name].settings) for name in GROUPS_OF_LISTS),
     *((SOURCES, f"## `{kind.name}`", kind.options) for kind in source_kinds().values()),
@@ -97,6 +99,7 @@ def test_every_field_of_a_manifest_is_named(model: type[BaseModel]) -> None:
 
 TABLES = {
     "### Shards": shard_schema("uint32"),
+    "### Validation files": pa.schema([("n_bytes", pa.int64())]),
     "### Documents: `ingest/*/part-*`": DOCUMENT_SCHEMA,
     "### Refused: `ingest/*/refused-*`": REFUSED_SCHEMA,
     "### Measurements: `annotate/*/part-*`": ANNOTATED_SCHEMA,
