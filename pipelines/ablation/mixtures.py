@@ -14,7 +14,7 @@ from pipelines.recipe_keys.validation import ValidationSpec
 
 def with_validation(recipe: Recipe) -> tuple[Recipe, list[str]]:
     """The recipe, holding documents out if it does not, and what is to be said of that."""
-    if recipe.validation.share:
+    if recipe.validation is not None:
         return recipe, []
     spec = ValidationSpec(share=DEFAULT_VALIDATION_SHARE)
     note = f"the recipe holds no documents out: {DEFAULT_VALIDATION_SHARE:.0%} of each source's are, for validation"
