@@ -2,16 +2,20 @@
 
 import hashlib
 import os
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet as pq
 
+S3 = "s3://"
+_S3_SETTINGS = re.compile(r"\?(?:(?:region|scheme|endpoint_override|allow_\w+|retry_\w+|tls_\w+)=[^&?]*(?:&|$))+$")
 COMPRESSION = "zstd"
 COMPRESSION_LEVEL = 1  # level 3 halves the write speed for 4 % less size on text
 
@@ -30,11 +34,30 @@ class WrittenFile(NamedTuple):
 
 
 def resolve(uri: str) -> tuple[pyarrow.fs.FileSystem, str]:
-    """The filesystem and the path in it; a uri without a scheme is a local path, made absolute."""
+    """The filesystem and the path in it; a uri without a scheme is a local path, made absolute.
+
+    `s3://bucket/key` has the key as it stands, as the AWS tools take it: with spaces, brackets and percent signs. The
+    endpoint, region and credentials are those of the environment (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION,
+    AWS_ACCESS_KEY_ID ...) unless the uri ends in `?region=...` or another of Arrow's settings.
+    """
     if "://" not in uri:
         return pyarrow.fs.LocalFileSystem(), str(Path(uri).absolute())
-    filesystem, path = pyarrow.fs.FileSystem.from_uri(uri)
-    return filesystem, path
+    if not uri.startswith(S3):
+        filesystem, path = pyarrow.fs.FileSystem.from_uri(uri)
+        return filesystem, path
+    place, query = _without_settings(uri)
+    authority, _, key = place.removeprefix(S3).partition("/")
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3")
+    if endpoint and "endpoint_override=" not in query:
+        query += f"{'&' if query else '?'}endpoint_override={quote(endpoint, safe='')}"
+    filesystem, bucket = pyarrow.fs.FileSystem.from_uri(f"{S3}{authority}{query}")
+    return filesystem, f"{bucket}/{key}" if key else bucket
+
+
+def _without_settings(uri: str) -> tuple[str, str]:
+    """The uri up to, and from, the `?` behind which Arrow's settings stand; any other `?` is of the key or pattern."""
+    found = _S3_SETTINGS.search(uri)
+    return (uri[: found.start()], uri[found.start() :]) if found else (uri, "")
 
 
 def exists(uri: str) -> bool:

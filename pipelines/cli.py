@@ -5,13 +5,16 @@ import typer
 from pipelines.build import DEFAULT_LAKE
 from pipelines.commands.ablate import ablate
 from pipelines.commands.build import UntilOption, build
+from pipelines.commands.complete import complete
 from pipelines.commands.diff import diff
 from pipelines.commands.duplicates import duplicates
 from pipelines.commands.explain import explain
 from pipelines.commands.export import export
 from pipelines.commands.forget import forget
+from pipelines.commands.generate import generate
 from pipelines.commands.options import BudgetOption, LakeOption, RatioOption, RecipeOption, SourcesOption
 from pipelines.commands.preview import preview
+from pipelines.commands.replay import replay
 from pipelines.commands.report import report
 from pipelines.commands.rules import rules
 from pipelines.commands.train import train
@@ -19,7 +22,23 @@ from pipelines.commands.train_classifier import train_classifier
 from pipelines.messages import run_command
 from pipelines.stages import STAGE_NAMES
 
-COMMANDS = (preview, build, rules, duplicates, explain, diff, report, train, ablate, train_classifier, export, forget)
+COMMANDS = (
+    preview,
+    build,
+    rules,
+    duplicates,
+    explain,
+    diff,
+    report,
+    train,
+    ablate,
+    train_classifier,
+    export,
+    forget,
+    complete,
+    generate,
+    replay,
+)
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel
 
 from mixer.storage import WrittenFile
-from pipelines.lake import Books, Lake, PartFile, StageManifest, fingerprint
+from pipelines.lake import Books, Lake, PartFile, StageManifest, TaskBooks, fingerprint
 
 if TYPE_CHECKING:  # workers import this file for its tasks, and plan, show and ask for nothing
     from mixer.plan import MixturePlan
@@ -47,6 +47,7 @@ class Unit:
     source: str
     settings: dict[str, Any]
     inputs: dict[str, str]
+    lists_tasks: bool = False  # whether the manifest says what each task counted
 
     @cached_property
     def fingerprint(self) -> str:
@@ -68,6 +69,8 @@ class Unit:
         for result in results:
             manifest.files += [PartFile(**file._asdict()) for file in result.files]
             manifest.books.add(result.books)
+            if self.lists_tasks:
+                manifest.tasks.append(TaskBooks(books=result.books, measures=result.measures))
             for name, value in result.measures.items():
                 manifest.measures[name] = manifest.measures.get(name, 0) + value
         return manifest

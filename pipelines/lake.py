@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow.fs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mixer import storage
@@ -70,6 +71,15 @@ class PartFile(BaseModel):
     sha256: str
 
 
+class TaskBooks(BaseModel):
+    """What one task counted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    books: Books
+    measures: dict[str, float]
+
+
 class StageManifest(BaseModel):
     """What a published directory holds and what made it."""
 
@@ -84,6 +94,7 @@ class StageManifest(BaseModel):
     files: list[PartFile]
     books: Books
     measures: dict[str, float] = Field(default_factory=dict)  # sums over the tasks, e.g. text_bytes
+    tasks: list[TaskBooks] = Field(default_factory=list)  # in their order; of ingest alone
     output: str = ""
 
     def part_uris(self, lake: "Lake", prefix: str) -> list[str]:
@@ -107,6 +118,13 @@ def digest_of(value: Any) -> str:
 def output_digest(files: Iterable[PartFile]) -> str:
     """The name of what came out: equal for equal files."""
     return digest_of([[file.path, file.sha256] for file in files])
+
+
+def folders_in(uri: str) -> list[str]:
+    """Names of the folders directly in a folder, sorted; none when it is not there."""
+    filesystem, path = storage.resolve(uri)
+    found = filesystem.get_file_info(pyarrow.fs.FileSelector(path, allow_not_found=True))
+    return sorted(info.base_name for info in found if info.type == pyarrow.fs.FileType.Directory)
 
 
 class Lake:

@@ -18,6 +18,7 @@ from pipelines.lake import UnbalancedBooks
 from pipelines.recipe_keys.problems import RecipeError
 from pipelines.removal.absence import StillThere
 from pipelines.reporting.files import Gone
+from pipelines.source import SourceKindError
 from quality.fasttext.reader import ModelFileError
 from trainer.errors import TrainerError
 
@@ -35,6 +36,7 @@ EXPECTED_ERRORS = (
     NotInMixture,
     NoCluster,
     ModelFileError,
+    SourceKindError,
     OSError,  # a full disk, a missing file, a damaged one
     pa.ArrowInvalid,
     ValidationError,  # a manifest that is none

@@ -1,20 +1,29 @@
 """The source contract: what one file in `sources/` offers so that a recipe can name it.
 
 A source kind cuts its input into splits (no task should run longer than a few minutes) and reads one split into
-records. A kind is one module with one name, `SOURCE`; adding one is adding a file with its golden cases.
+records. A kind is one module with one name, `SOURCE`; adding one is adding a file with its golden cases, here or in a
+distribution of its own, whose entry point `mixdown.sources` names the module.
 """
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 import pipelines.sources
 from pipelines.document import Record
+
+PLUGINS = "mixdown.sources"  # the group of entry points
+
+
+class SourceKindError(ImportError):
+    """Kinds that cannot be had: a broken plug-in, one name for two kinds, one that is not installed here."""
 
 
 class SourceOptions(BaseModel):
@@ -54,21 +63,62 @@ class SourceKind:
     """
 
     name: str
-    group: str  # the group that its sources belong to unless the recipe says otherwise: text or code
+    group: str  # its sources' unless the recipe says otherwise: text, code, or below one of them
     options: type[SourceOptions]
     splits: Callable[[str, Any], list[Split]]
     read: Callable[[Split, Any], Iterator[Record]]
     code_like: bool = False  # its text is code: measured and judged as such
     near_dedup: bool = True  # whether near duplicates of its documents are removed unless the recipe says otherwise
+    version: int = 1  # raised when the same input gives other records than before, so that it is read anew
 
 
 @cache
 def source_kinds() -> Mapping[str, SourceKind]:
-    """Every kind found in the folder `sources/`, by name."""
-    kinds = {}
+    """Every kind by name: of the folder `sources/` and of plug-ins; SourceKindError for a broken one."""
+    kinds: dict[str, SourceKind] = {}
+    for place, kind in [*_own_kinds(), *_plugins()]:
+        if kind.name in kinds:
+            raise SourceKindError(
+                f"two source kinds are named {kind.name!r}; the second is of {place}: rename that one"
+            )
+        kinds[kind.name] = kind
+    return dict(sorted(kinds.items()))
+
+
+def source_kind(name: str) -> SourceKind:
+    """The kind of that name; SourceKindError where a worker does not have what the recipe's reader had."""
+    kind = source_kinds().get(name)
+    if kind is None:
+        raise SourceKindError(
+            f"source kind {name!r} is not known to this Python ({sys.executable}): install the distribution that "
+            "offers it for the Python of every executor, in the same version"
+        )
+    return kind
+
+
+def _own_kinds() -> Iterator[tuple[str, SourceKind]]:
     for module_info in pkgutil.iter_modules(pipelines.sources.__path__):
         module = importlib.import_module(f"pipelines.sources.{module_info.name}")
         source = getattr(module, "SOURCE", None)
         if isinstance(source, SourceKind):
-            kinds[source.name] = source
-    return dict(sorted(kinds.items()))
+            yield module.__name__, source
+
+
+def _plugins() -> Iterator[tuple[str, SourceKind]]:
+    """Of each entry point, which names a module with `SOURCE` or the kind itself."""
+    for point in sorted(entry_points(group=PLUGINS), key=lambda point: (point.name, point.value)):
+        place = _described(point)
+        try:
+            loaded = point.load()
+        except Exception as error:  # whatever a module of others does when it is imported
+            problem = f"{type(error).__name__}: {error}"
+            raise SourceKindError(f"{place} cannot be imported ({problem}): mend it or uninstall it") from error
+        kind = loaded if isinstance(loaded, SourceKind) else getattr(loaded, "SOURCE", None)
+        if not isinstance(kind, SourceKind):
+            raise SourceKindError(f"{place} has no SOURCE = SourceKind(...): mend it or uninstall it")
+        yield place, kind
+
+
+def _described(point: EntryPoint) -> str:
+    distribution = f" of {point.dist.name} {point.dist.version}" if point.dist else ""
+    return f"the plug-in {point.name!r} ({point.value}){distribution}"

@@ -3,11 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pyarrow.fs
-
-from mixer import storage
 from pipelines.context import Context, part_number
-from pipelines.lake import Lake, StageManifest
+from pipelines.lake import Lake, StageManifest, folders_in
 from pipelines.steps import annotate, tokenize_blocks
 
 
@@ -54,7 +51,7 @@ def generations_of_run(context: Context) -> list[Generation]:
 def generations_of_lake(lake: Lake) -> list[Generation]:
     """Every one that the lake holds, of every recipe and every time, by source and fingerprint."""
     found = []
-    for source in _folders(f"{lake.uri}/stages/annotate"):
+    for source in folders_in(f"{lake.uri}/stages/annotate"):
         documents = {manifest.output: manifest for manifest in _manifests(lake, "ingest", source)}
         removed = _manifests(lake, "dedup", source)
         blocks = [m for m in _manifests(lake, "tokenize", source) if m.stage_version == tokenize_blocks.VERSION]
@@ -72,12 +69,5 @@ def generations_of_lake(lake: Lake) -> list[Generation]:
 
 
 def _manifests(lake: Lake, stage: str, source: str) -> list[StageManifest]:
-    names = _folders(f"{lake.uri}/stages/{stage}/{source}")
+    names = folders_in(f"{lake.uri}/stages/{stage}/{source}")
     return [manifest for name in names if (manifest := lake.find(stage, source, name)) is not None]
-
-
-def _folders(uri: str) -> list[str]:
-    """Names of the folders directly in a folder, sorted; none when it is not there."""
-    filesystem, path = storage.resolve(uri)
-    found = filesystem.get_file_info(pyarrow.fs.FileSelector(path, allow_not_found=True))
-    return sorted(info.base_name for info in found if info.type == pyarrow.fs.FileType.Directory)

@@ -19,7 +19,8 @@ from pipelines.readers.git.commit_order import commit_order
 from pipelines.readers.git.commit_rules import is_automatic, is_bot, message_of, subject_of
 from pipelines.readers.git.commit_span import Draws, changed_span, draws
 from pipelines.readers.git.objects import Commit, ObjectError
-from pipelines.readers.git.repository import Repository, matching, open_repository
+from pipelines.readers.git.repository import Repository, open_repository
+from pipelines.readers.git.repository_splits import is_unreadable, splits_of_each, unreadable_record
 from pipelines.readers.git.text import NotText, special_kind, text_of
 from pipelines.readers.git.tree import Change, LicenseReader, Unreadable, changes
 from pipelines.readers.languages import check_languages, language_of
@@ -52,29 +53,34 @@ def splits(uri: str, options: GitCommitsOptions) -> list[Split]:
     `size_bytes` is the range's share of the commit objects: what a commit changed is not known before it is read.
     """
     check_languages(options.languages)
+    return splits_of_each(uri, options.name, lambda repository: _splits_of(repository, options))
+
+
+def _splits_of(repository: Repository, options: GitCommitsOptions) -> list[Split]:
+    head = repository.resolve(options.revision)
+    order = commit_order(repository, repository.uri, head)
+    identity = f"{_identity(head, repository.shallow | repository.absent)} named {repository.name}"
+    step = options.commits_per_split
     found = []
-    for repository_uri in matching(uri, options.name):
-        with open_repository(repository_uri, options.name) as repository:
-            head = repository.resolve(options.revision)
-            order = commit_order(repository, repository_uri, head)
-            identity = f"{_identity(head, repository.shallow)} named {repository.name}"
-        step = options.commits_per_split
-        for start in range(0, len(order), step):
-            stop = min(start + step, len(order))
-            size_bytes = order.size_bytes * (stop - start) // len(order)
-            found.append(Split(uri=repository_uri, identity=identity, size_bytes=size_bytes, start=start, stop=stop))
+    for start in range(0, len(order), step):
+        stop = min(start + step, len(order))
+        size_bytes = order.size_bytes * (stop - start) // len(order)
+        found.append(Split(uri=repository.uri, identity=identity, size_bytes=size_bytes, start=start, stop=stop))
     return found
 
 
-def _identity(head: str, shallow: frozenset[str]) -> str:
-    """The commit, which stands for its history, and where a shallow clone ends, which does not."""
-    if not shallow:
+def _identity(head: str, boundary: frozenset[str]) -> str:
+    """The commit, which stands for its history, and where a shallow clone or a bundle begins, which it does not."""
+    if not boundary:
         return head
-    return f"{head} shallow-{hashlib.sha256(' '.join(sorted(shallow)).encode()).hexdigest()[:16]}"
+    return f"{head} shallow-{hashlib.sha256(' '.join(sorted(boundary)).encode()).hexdigest()[:16]}"
 
 
 def read(split: Split, options: GitCommitsOptions) -> Iterator[Record]:
     """The records of the commits numbered `split.start` to `split.stop`."""
+    if is_unreadable(split):
+        yield unreadable_record(split)
+        return
     head = split.identity.split()[0]
     with open_repository(split.uri, options.name) as repository:
         reading = _Reading(repository, LicenseReader(repository.objects), options, {})
@@ -110,7 +116,7 @@ def _subject(commit: Commit, reading: _Reading) -> str:
     """The subject of a commit that is worth reading; _Turned says why one is not."""
     if len(commit.parents) > 1:
         raise _Turned("merge_commit")
-    if commit.sha in reading.repository.shallow:
+    if reading.repository.begins_at(commit):
         raise _Turned("shallow_boundary")
     if is_bot(commit):
         raise _Turned("bot_author")

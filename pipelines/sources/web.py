@@ -8,28 +8,33 @@ are records of other types (`record_request`, `record_revisit`, ...), `http_stat
 each damaged stretch.
 """
 
-import glob
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import Field
 
 from pipelines.document import Document, Quarantined, Record, Rejected
-from pipelines.readers.web.archives import ArchiveRecord, Damage, read_archive
-from pipelines.readers.web.charset import Undecodable, decoded_text
+from pipelines.readers.inputs import InputPath, inputs_at, open_input
+from pipelines.readers.web.archives import ArchiveRecord, Damage, read_archive, split_starts
+from pipelines.readers.web.charset import DecodedText, Undecodable, decoded_text
+from pipelines.readers.web.digests import is_wrong_digest
+from pipelines.readers.web.html import declared_language
 from pipelines.readers.web.html_process import ExtractionFailed, main_text
 from pipelines.readers.web.http_responses import (
     MAX_HEADER_BYTES,
     HttpResponse,
     UnreadableBody,
     decoded_body,
+    joined_chunks,
     parse_response,
 )
 from pipelines.source import SourceKind, SourceOptions, Split
 
 ARCHIVE_SUFFIXES = tuple(
-    f".{kind}{compression}" for kind in ("warc", "arc", "wet") for compression in ("", ".gz", ".lz4", ".zst")
+    f".{kind}{compression}" for kind in ("warc", "arc", "wet", "wat") for compression in ("", ".gz", ".lz4", ".zst")
 )
+SPLIT_BYTES = 128 << 20  # of a compressed archive; about a minute's work
 PLAIN_TEXT = "text/plain"
 DEFAULT_CONTENT_TYPES = ("text/html", "application/xhtml+xml", PLAIN_TEXT)
 
@@ -39,6 +44,7 @@ class WebOptions(SourceOptions):
 
     max_payload_bytes: int = Field(16 << 20, ge=1, description="Longer payloads, decoded, are quarantined.")
     statuses: tuple[int, ...] = Field((200,), description="HTTP statuses whose responses are pages.")
+    check_digests: bool = Field(True, description="Quarantine pages whose content does not fit the record's digest.")
     content_types: tuple[str, ...] = Field(
         DEFAULT_CONTENT_TYPES,
         description="Content types that are read: text/plain as it is, all others as HTML.",
@@ -46,36 +52,35 @@ class WebOptions(SourceOptions):
 
 
 def splits(uri: str, options: WebOptions) -> list[Split]:  # noqa: ARG001 (every kind's signature)
-    """One split a file: `uri` is an archive, a folder (searched with its subfolders) or a glob pattern."""
-    paths = _archive_paths(uri)
-    if not paths:
-        raise FileNotFoundError(
-            f"no web archive at {uri!r}: give a file, a glob pattern that matches files, or a folder "
-            f"with files named {', '.join('*' + suffix for suffix in ARCHIVE_SUFFIXES)}"
-        )
-    result = []
-    for path in paths:
-        status = path.stat()
-        identity = f"{path.name}:{status.st_size}:{status.st_mtime_ns}"
-        result.append(Split(uri=str(path), identity=identity, size_bytes=status.st_size))
-    return result
+    """Pieces of SPLIT_BYTES of every archive that `uri` names; archives that cannot be entered in the middle are one
+    split."""
+    return [split for file in inputs_at(uri, ARCHIVE_SUFFIXES, "web archive") for split in _pieces_of(file)]
 
 
 def read(split: Split, options: WebOptions) -> Iterator[Record]:
     """One outcome for every record of the archive that begins in the split."""
-    with open(split.uri, "rb") as file:
+    with open_input(split.uri) as file:
         max_block_bytes = options.max_payload_bytes + MAX_HEADER_BYTES
         for record in read_archive(file, max_block_bytes, split.start, split.stop):
             yield _outcome(record, split.uri, options)
 
 
-def _archive_paths(uri: str) -> list[Path]:
-    path = Path(uri)
-    if path.is_file():
-        return [path]
-    if path.is_dir():
-        return sorted(file for file in path.rglob("*") if file.name.endswith(ARCHIVE_SUFFIXES) and file.is_file())
-    return sorted(file for file in map(Path, glob.glob(uri, recursive=True)) if file.is_file())
+def _pieces_of(file: InputPath) -> list[Split]:
+    starts = [0]
+    if file.size_bytes > SPLIT_BYTES:
+        with open_input(file.uri) as archive:
+            starts = split_starts(archive, file.size_bytes, SPLIT_BYTES)
+    stops = [*starts[1:], None]
+    return [
+        Split(
+            uri=file.uri,
+            identity=file.identity,
+            size_bytes=(file.size_bytes if stop is None else stop) - start,
+            start=start,
+            stop=stop,
+        )
+        for start, stop in zip(starts, stops, strict=True)
+    ]
 
 
 def _outcome(record: ArchiveRecord | Damage, archive: str, options: WebOptions) -> Record:
@@ -107,8 +112,10 @@ def _kind_name(kind: str) -> str:
 def _plain_document(record: ArchiveRecord, reference: str, archive: str, options: WebOptions) -> Record:
     if record.length_bytes > options.max_payload_bytes:
         raise _too_large(options)
-    text, charset = decoded_text(record.block, "utf-8")
-    return _document(record, reference, archive, text, PLAIN_TEXT, charset)
+    if options.check_digests and not record.truncated:
+        _check_digests(record, [record.block])
+    decoded = decoded_text(record.block, "utf-8")
+    return _document(record, reference, archive, decoded, decoded.text, PLAIN_TEXT)
 
 
 def _response_outcome(record: ArchiveRecord, reference: str, archive: str, options: WebOptions) -> Record:
@@ -123,21 +130,44 @@ def _response_outcome(record: ArchiveRecord, reference: str, archive: str, optio
         return Rejected(reference, "content_type")
     if not record.is_whole:
         raise _too_large(options)
+    if options.check_digests and not record.truncated:
+        _check_digests(record, _payloads(record, response, options.max_payload_bytes))
     body = decoded_body(response, options.max_payload_bytes)
-    text, charset = _body_text(response, body)
-    return _document(record, reference, archive, text, response.media_type, charset)
+    is_plain = response.media_type == PLAIN_TEXT
+    decoded = decoded_text(body, response.charset, is_html=not is_plain)
+    if is_plain:
+        return _document(record, reference, archive, decoded, decoded.text, PLAIN_TEXT)
+    text = main_text(decoded.text) if decoded.text.strip() else ""
+    return _document(
+        record, reference, archive, decoded, text, response.media_type, declared_language(decoded.text)
+    )
 
 
-def _body_text(response: HttpResponse, body: bytes) -> tuple[str, str]:
-    """The body's text and charset, the main text if it is HTML."""
-    if response.media_type == PLAIN_TEXT:
-        return decoded_text(body, response.charset)
-    html, charset = decoded_text(body, response.charset, is_html=True)
-    return main_text(html) if html.strip() else "", charset
+def _check_digests(record: ArchiveRecord, payloads: Iterable[bytes]) -> None:
+    """Raises UnreadableBody `bad_digest` when the content is not what the crawler wrote."""
+    if is_wrong_digest(record.block_digest, [record.block]):
+        raise UnreadableBody("bad_digest", f"WARC-Block-Digest is {record.block_digest!r:.100}")
+    if is_wrong_digest(record.payload_digest, payloads):
+        raise UnreadableBody("bad_digest", f"WARC-Payload-Digest is {record.payload_digest!r:.100}")
+
+
+def _payloads(record: ArchiveRecord, response: HttpResponse, max_bytes: int) -> Iterator[bytes]:
+    """What crawlers take for a response's payload: the body as sent, without chunks, decoded, or the whole block."""
+    yield response.body
+    yield record.block
+    with suppress(UnreadableBody):
+        yield joined_chunks(response.body)
+        yield decoded_body(response, max_bytes)
 
 
 def _document(
-    record: ArchiveRecord, reference: str, archive: str, text: str, content_type: str, charset: str
+    record: ArchiveRecord,
+    reference: str,
+    archive: str,
+    decoded: DecodedText,
+    text: str,
+    content_type: str,
+    language: str | None = None,
 ) -> Record:
     if not text.strip():
         return Rejected(reference, "no_text")
@@ -146,10 +176,13 @@ def _document(
         "offset": record.offset,
         "record_id": record.record_id,
         "content_type": content_type,
-        "charset": charset,
+        "charset": decoded.encoding,
+        "charset_from": decoded.told_by,
     }
     if record.truncated:
         metadata["truncated"] = record.truncated
+    if language:
+        metadata["html_lang"] = language
     return Document(text=text.strip("\n"), format="page", url=record.url, date=record.date, metadata=metadata)
 
 

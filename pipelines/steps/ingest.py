@@ -18,10 +18,12 @@ from pipelines.document import (
     check_storable,
     to_table,
 )
-from pipelines.lake import Books
+from pipelines.ingesting.earlier_parts import EarlierPart, earlier_parts, split_key, take_over
+from pipelines.ingesting.replays import replays_of, split_entry
+from pipelines.lake import Books, Lake
 from pipelines.recipe_keys.problems import RecipeError
 from pipelines.recipe_keys.sources import SourceSpec
-from pipelines.source import Split, source_kinds
+from pipelines.source import Split, source_kind
 
 NAME = "ingest"
 VERSION = 2
@@ -39,6 +41,7 @@ class IngestTask(BaseModel):
     split: Split
     number: int
     output_uri: str
+    earlier: EarlierPart | None = None  # what was read from it before
 
 
 def run(context: Context) -> None:
@@ -47,12 +50,16 @@ def run(context: Context) -> None:
     splits_of = {}
     for source in context.recipe.sources:
         splits_of[source.name] = plan_splits(source)
-        units.append(_unit(source, splits_of[source.name]))
+        units.append(unit_of(context.lake, source, splits_of[source.name]))
     kinds = {source.name: source for source in context.recipe.sources}
 
     def tasks_of(unit: Unit) -> list[IngestTask]:
         source = kinds[unit.source]
         folder = context.lake.stage_uri(NAME, unit.source, unit.fingerprint)
+        earlier = earlier_parts(context.lake, unit)
+        if earlier:
+            total = len(splits_of[unit.source])
+            context.progress.say(f"{unit.source}: {len(earlier):,} of {total:,} splits are unchanged, taken over")
         return [
             IngestTask(
                 source=source.name,
@@ -61,8 +68,9 @@ def run(context: Context) -> None:
                 split=split,
                 number=number,
                 output_uri=folder,
+                earlier=earlier.get(split_key(entry)),
             )
-            for number, split in enumerate(splits_of[source.name])
+            for number, (split, entry) in enumerate(zip(splits_of[source.name], unit.settings["splits"], strict=True))
         ]
 
     context.complete(units, tasks_of, ingest_split)
@@ -84,8 +92,15 @@ def plan_splits(source: SourceSpec) -> list[Split]:
 
 
 def ingest_split(task: IngestTask) -> TaskResult:
-    """Read one split; write its documents, and what was rejected or quarantined with the reason."""
-    kind = source_kinds()[task.kind]
+    """Read one split; write its documents, and what was rejected or quarantined with the reason.
+
+    What was read from it before is taken over where it is whole.
+    """
+    if task.earlier is not None:
+        taken = take_over(task.earlier, task.output_uri, task.number)
+        if taken is not None:
+            return taken
+    kind = source_kind(task.kind)
     records = kind.read(task.split, kind.options.model_validate(task.options))
     result = TaskResult(measures={"raw_bytes": float(task.split.size_bytes), "text_bytes": 0.0})
     refused: list[dict[str, str]] = []
@@ -102,13 +117,22 @@ def ingest_split(task: IngestTask) -> TaskResult:
     return result
 
 
-def _unit(source: SourceSpec, splits: list[Split]) -> Unit:
-    settings = {
-        "kind": source.kind,
-        "options": source.parsed_options().plain(),
-        "splits": [[split.identity, split.start, split.stop] for split in splits],
-    }
-    return Unit(NAME, VERSION, source.name, settings, {})
+def reading_of(source: SourceSpec) -> dict[str, Any]:
+    """What decides, beside the split, what is read from it."""
+    return {"version": VERSION, **_settings_of(source)}
+
+
+def unit_of(lake: Lake, source: SourceSpec, splits: list[Split]) -> Unit:
+    """The source's directory in the lake: named by how it is read, its splits, and how often each was read again."""
+    replays = replays_of(lake, source.name, reading_of(source), splits)
+    entries = [split_entry(split, count) for split, count in zip(splits, replays, strict=True)]
+    return Unit(NAME, VERSION, source.name, {**_settings_of(source), "splits": entries}, {}, lists_tasks=True)
+
+
+def _settings_of(source: SourceSpec) -> dict[str, Any]:
+    version = source.source_kind().version
+    kind = {"kind": source.kind, **({"kind_version": version} if version > 1 else {})}
+    return kind | {"options": source.parsed_options().plain()}
 
 
 def _tables(
@@ -118,8 +142,8 @@ def _tables(
     pending: list[Document] = []
     pending_bytes = 0
     for record in records:
-        record = _storable(record)
-        _count(source, record, result.books, refused)
+        record = storable(record)
+        count_record(source, record, result.books, refused)
         if not isinstance(record, Document):
             continue
         size_bytes = len(record.text.encode())
@@ -133,7 +157,7 @@ def _tables(
         yield to_table(source, pending)
 
 
-def _storable(record: Any) -> Any:
+def storable(record: Any) -> Any:
     """The record, or in place of a document that cannot be stored its quarantine."""
     if isinstance(record, Document):
         try:
@@ -144,7 +168,8 @@ def _storable(record: Any) -> Any:
     return record
 
 
-def _count(source: str, record: Any, books: Books, refused: list[dict[str, str]]) -> None:
+def count_record(source: str, record: Any, books: Books, refused: list[dict[str, str]]) -> None:
+    """Count a record's one outcome, and note it where it is no document."""
     books.records_in += 1
     match record:
         case Document():
@@ -154,16 +179,17 @@ def _count(source: str, record: Any, books: Books, refused: list[dict[str, str]]
         case Rejected(reference, reason):
             books.rejected += 1
             books.reasons[reason] = books.reasons.get(reason, 0) + 1
-            refused.append(_refused(source, "rejected", reference, reason, ""))
+            refused.append(refused_row(source, "rejected", reference, reason, ""))
         case Quarantined(reference, reason, detail):
             books.quarantined += 1
             books.reasons[reason] = books.reasons.get(reason, 0) + 1
-            refused.append(_refused(source, "quarantined", reference, reason, detail))
+            refused.append(refused_row(source, "quarantined", reference, reason, detail))
         case _:
             raise TypeError(f"source {source!r} yielded {type(record).__name__}, not one of the record types")
 
 
-def _refused(source: str, outcome: str, reference: str, reason: str, detail: str) -> dict[str, str]:
+def refused_row(source: str, outcome: str, reference: str, reason: str, detail: str) -> dict[str, str]:
+    """A row of REFUSED_SCHEMA; what is no Unicode is spelled out."""
     texts = {"reference": reference, "reason": reason, "detail": detail}
     clean = {name: text.encode("utf-8", "backslashreplace").decode() for name, text in texts.items()}
     return {"source": source, "outcome": outcome, **clean}

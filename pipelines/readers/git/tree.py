@@ -1,5 +1,7 @@
 """Which files differ between two trees; a listing is the difference from nothing."""
 
+import hashlib
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -17,6 +19,7 @@ MAX_TREES = 200_000  # a few kilobytes of objects can describe a tree of billion
 _MAX_PATH_BYTES = 4_096  # PATH_MAX of Linux
 _MAX_LICENSE_FILE_BYTES = 1 << 20
 _FORBIDDEN_NAMES = (b"", b".", b"..", b".git")
+_UNSAFE_BYTES = re.compile(rb"[/\x00-\x1f\x7f]")  # a path is shown on one line
 _MAX_LICENSE_FILES = 8
 
 
@@ -44,16 +47,21 @@ class _Folder(NamedTuple):
     licenses: tuple[str, ...]
 
 
-def changes(objects: ObjectReader, old: str | None, new: str | None) -> Iterator[Change | Unreadable]:
+def changes(
+    objects: ObjectReader, old: str | None, new: str | None, seen: set[bytes] | None = None
+) -> Iterator[Change | Unreadable]:
     """The files that differ between the trees `old` and `new` (None: empty), in a fixed order.
 
     Folders that cannot be read, names that no checkout would allow and anything beyond MAX_TREES folders are
-    Unreadable; unchanged folders are not read.
+    Unreadable; unchanged folders are not read. What is in `seen` (hashes of path and new object) is left out, and what
+    is found is added.
     """
     folders = [_Folder(b"", old, new, ())]
     trees_read = 0
     while folders:
         folder = folders.pop()
+        if seen is not None and not _is_first(seen, folder.path, folder.new):
+            continue
         trees_read += 1
         if trees_read > MAX_TREES:
             yield Unreadable(_shown(folder.path), "too_many_folders", f"more than {MAX_TREES}")
@@ -78,9 +86,18 @@ def changes(objects: ObjectReader, old: str | None, new: str | None) -> Iterator
             )
             if old_tree or new_tree:
                 below.append(_Folder(path, old_tree, new_tree, licenses))
-            if old_file or new_file:
+            if (old_file or new_file) and (seen is None or _is_first(seen, path, new_file.sha if new_file else "")):
                 yield Change(path.decode(), old_file, new_file, licenses)
         folders += reversed(below)
+
+
+def _is_first(seen: set[bytes], path: bytes, new: str | None) -> bool:
+    """Whether this object was not at this path before; it is from now on. 64 bits a path and object are kept."""
+    key = hashlib.blake2b(b"%s\0%s" % (path, (new or "").encode()), digest_size=8).digest()
+    if key in seen:
+        return False
+    seen.add(key)
+    return True
 
 
 def _differing(old: dict[bytes, Entry], new: dict[bytes, Entry]) -> list[bytes]:
@@ -98,7 +115,7 @@ def _parted(entries: dict[bytes, Entry], name: bytes) -> tuple[str | None, Entry
 
 def _problem(name: bytes, path: bytes) -> str | None:
     """Why a path cannot be told, None where it can."""
-    if name.lower() in _FORBIDDEN_NAMES or b"/" in name or len(path) > _MAX_PATH_BYTES:
+    if name.lower() in _FORBIDDEN_NAMES or _UNSAFE_BYTES.search(name) or len(path) > _MAX_PATH_BYTES:
         return "unsafe_path"
     try:
         path.decode()
@@ -115,6 +132,14 @@ def _license_blobs(entries: dict[bytes, Entry]) -> tuple[str, ...]:
     special = (TREE_MODE, SYMLINK_MODE, SUBMODULE_MODE)
     found = (e.sha for name, e in entries.items() if is_license_file(name) and e.mode not in special)
     return tuple(sorted(found))[:_MAX_LICENSE_FILES]
+
+
+def license_blobs(objects: ObjectReader, tree: str) -> tuple[str, ...]:
+    """The licence files that lie in the folder `tree`; none where it cannot be read."""
+    try:
+        return _license_blobs(objects.tree(tree))
+    except ObjectError:
+        return ()
 
 
 class LicenseReader:

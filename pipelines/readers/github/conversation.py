@@ -1,10 +1,14 @@
-"""Events brought together into the conversation of one pull request."""
+"""Events brought together into the conversation of one pull request or issue."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
-from pipelines.readers.github.events import ConversationEvent, Facts, User
+from mixer.formats.pull_request import BaseFile, FileDiff
+from pipelines.readers.github.diffs import hunks_of
+from pipelines.readers.github.events import ConversationEvent, Facts
+from pipelines.readers.github.payload_values import User
+from pipelines.readers.github.rest_answers import DELETED, FORBIDDEN
 
 # Accounts that act by themselves but are registered as users; GitHub marks the newer ones with `[bot]`.
 BOT_LOGINS = frozenset(
@@ -31,7 +35,7 @@ GHOST = User("ghost", is_bot=False)  # GitHub's name for an account that is gone
 
 @dataclass(frozen=True)
 class Conversation:
-    """A pull request and what happened to it.
+    """A pull request or issue and what happened to it.
 
     `references` lists every event that was read of it, in the order of reading; `items` its comments, reviews
     and review comments in the order of time, each in its last state.
@@ -47,6 +51,13 @@ class Conversation:
     closed: datetime | None
     closed_by: User | None
     is_merged: bool
+    first_event: datetime
+    is_self_described: bool  # its own events have title and description, whatever completes them
+    is_trimmed: bool  # some event of it tells neither title nor description
+    refusal: str | None  # what the API said in place of an answer: DELETED or FORBIDDEN
+    commits: tuple[str, str] | None  # of the base and of the head
+    diffs: list[FileDiff]
+    base_files: list[BaseFile] = field(default_factory=list)
 
     @property
     def is_approved(self) -> bool:
@@ -71,10 +82,13 @@ def key_of(event: ConversationEvent) -> tuple[str, int]:
     return event.repository.lower(), event.number
 
 
-def assemble(events: Iterable[ConversationEvent]) -> Conversation:
-    """The conversation of `events`: at least one, all of one pull request; repeated events count once."""
+def assemble(events: Iterable[ConversationEvent], completing: Iterable[ConversationEvent] = ()) -> Conversation:
+    """The conversation of `events`: at least one, all of one pull request or issue; repeated events count once.
+
+    `completing` tells more of it and has no records of its own.
+    """
     read = list(events)
-    ordered = sorted(_unique(read), key=lambda event: (event.at, len(event.event_id), event.event_id))
+    ordered = sorted(_unique([*read, *completing]), key=lambda event: (event.at, len(event.event_id), event.event_id))
     facts = _facts(ordered)
     opening = next((event for event in ordered if _is_status(event, "opened")), None)
     closing = _closing(ordered)
@@ -88,8 +102,14 @@ def assemble(events: Iterable[ConversationEvent]) -> Conversation:
         author=(facts.author if facts else None) or (opening.user if opening else GHOST),
         opened=(facts.opened if facts else None) or (opening.at if opening else None),
         closed=closing.at if closing else facts.closed if facts else None,
-        closed_by=closing.user if closing else facts.merged_by if facts else None,
+        closed_by=closing.user if closing else facts.closed_by if facts else None,
         is_merged=is_merged,
+        first_event=min(event.at for event in read),
+        is_self_described=any(event.facts for event in read),
+        is_trimmed=any(event.event_id and event.facts is None for event in read),
+        refusal=next((event.action for event in ordered if event.action in (DELETED, FORBIDDEN)), None),
+        commits=next((event.commits for event in reversed(ordered) if event.commits), None),
+        diffs=_diffs(ordered),
     )
 
 
@@ -98,8 +118,9 @@ def _facts(ordered: list[ConversationEvent]) -> Facts | None:
     facts = None
     for told in (event.facts for event in ordered if event.facts):
         if facts is not None:
-            missing = [part.name for part in fields(Facts) if getattr(told, part.name) is None]
-            told = replace(told, **{name: getattr(facts, name) for name in missing})
+            unknown = [part.name for part in fields(Facts) if getattr(told, part.name) is None]
+            lost = ("closed", "closed_by") if told.closed is None else ()  # it may have been reopened
+            told = replace(told, **{name: getattr(facts, name) for name in unknown if name not in lost})
         facts = told
     return facts
 
@@ -114,7 +135,7 @@ def _items(ordered: list[ConversationEvent]) -> list[ConversationEvent]:
     """Each comment and review once, at its first place, as its last event left it; deleted ones are out."""
     items: dict[tuple[str, str], ConversationEvent] = {}
     for event in ordered:
-        if event.kind == "status":
+        if event.kind in ("status", "file_diff"):
             continue
         key = (event.kind, event.item_id or event.reference)
         if event.action == "deleted":
@@ -122,6 +143,12 @@ def _items(ordered: list[ConversationEvent]) -> list[ConversationEvent]:
         else:
             items[key] = event
     return list(items.values())
+
+
+def _diffs(ordered: list[ConversationEvent]) -> list[FileDiff]:
+    """The changed files, each as it was told last, by path."""
+    patches = {event.path: event.hunk for event in ordered if event.kind == "file_diff"}
+    return [FileDiff(path, hunks_of(patch)) for path, patch in sorted(patches.items()) if patch]
 
 
 def _closing(ordered: list[ConversationEvent]) -> ConversationEvent | None:

@@ -38,7 +38,8 @@ def _neither_approved_nor_merged(conversation: Conversation, _facts: Facts, opti
 
 
 def _no_diff(conversation: Conversation, _facts: Facts, options: PullRequestOptions) -> bool:
-    return options.require_diff and not any(item.hunk for item in conversation.human_items)
+    has_diff = conversation.diffs or any(item.hunk for item in conversation.human_items)
+    return options.require_diff and not has_diff
 
 
 def _short_title(_conversation: Conversation, facts: Facts, options: PullRequestOptions) -> bool:
@@ -64,10 +65,20 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("short_description", _short_description),
 )
 
+OF_FACTS = frozenset(
+    {"opened_by_bot", "empty_description", "short_title", "dependency_or_release_title", "short_description"}
+)
+
 
 def failing_reason(conversation: Conversation, facts: Facts, options: PullRequestOptions) -> str | None:
     """The reason to drop `conversation`, whose pull request is told by `facts`; None: keep it."""
     return next((reason for reason, fails in RULES if fails(conversation, facts, options)), None)
+
+
+def reason_in_facts(conversation: Conversation, facts: Facts, options: PullRequestOptions) -> str | None:
+    """The reason to drop `conversation` that holds whatever else is said in it, of those that its facts tell."""
+    reasons = (reason for reason, fails in RULES if reason in OF_FACTS and fails(conversation, facts, options))
+    return next(reasons, None)
 
 
 def failing_length(text: str, options: PullRequestOptions) -> str | None:

@@ -6,11 +6,12 @@ otherwise.
 
 from pydantic import Field
 
-from pipelines.readers.github.event_archives import MAX_LINE_BYTES
-from pipelines.source import SourceOptions
+from mixer.formats.texts import TextLimits
+from pipelines.readers.github.conversation_options import MAX_RAW_TEXT_CHARS, ConversationOptions
+from pipelines.readers.github.conversation_text import Cuts
 
 
-class PullRequestOptions(SourceOptions):
+class PullRequestOptions(ConversationOptions):
     """Thresholds of the drop and cut rules; every length counts characters unless its name says otherwise."""
 
     # What is kept.
@@ -27,6 +28,12 @@ class PullRequestOptions(SourceOptions):
     # (0.8 of a single one, 0.1 of a thousand); beyond, `max_per_repository` in expectation. None keeps all.
     max_per_repository: int | None = Field(default=100, ge=1)
 
+    # Mirrors and bundles with the pull requests' commits, by path or pattern: they give the diffs.
+    repositories: tuple[str, ...] = ()
+    max_diff_files: int = Field(default=300, ge=1)  # more changed files: no diff, as on GitHub
+    max_base_code_chars: int = 10_000  # longer files are not shown as they were before
+    max_diff_chars: int = 50_000  # files whose code and hunks do not fit into this any more are left out
+
     # What is cut.
     max_title_chars: int = Field(default=500, ge=1)
     max_text_lines: int = Field(default=80, ge=1)  # a text of more lines keeps its first and last
@@ -35,4 +42,18 @@ class PullRequestOptions(SourceOptions):
     max_text_chars: int = Field(default=1_000, ge=1)
     max_hunk_chars: int = 10_000  # longer hunks are omitted whole
 
-    max_line_bytes: int = Field(default=MAX_LINE_BYTES, ge=1)  # longer event lines are quarantined unread
+    def cuts(self) -> Cuts:
+        """How much of each text is kept while events are read."""
+        limits = TextLimits(
+            max_lines=self.max_text_lines,
+            first_lines=self.kept_first_lines,
+            last_lines=self.kept_last_lines,
+            max_chars=self.max_text_chars,
+        )
+        return Cuts(
+            title_chars=self.max_title_chars,
+            raw_text_chars=MAX_RAW_TEXT_CHARS,
+            text_limits=limits,
+            hunk_chars=self.max_hunk_chars,
+            patch_chars=self.max_document_chars,
+        )

@@ -1,7 +1,7 @@
 """A conversation as a document: what the archives' events tell of a pull request, in the mixer's format.
 
-The base files and diffs of the full format need the repository and are left out, as are the ids of what a
-comment replies to. Texts were made readable while the events were read.
+Base files and diffs are shown where the repository or the REST API told them; the ids of what a comment replies to
+are left out. Texts were made readable while the events were read.
 """
 
 from mixer.formats import pull_request
@@ -22,6 +22,8 @@ def render(conversation: Conversation, facts: Facts, options: PullRequestOptions
         title=facts.title,
         author=conversation.author.login,
         description=facts.description,
+        base_files=conversation.base_files,
+        diffs=conversation.diffs,
         events=[*map(_remark, conversation.human_items), *closing],
     )
     limits = PullRequestLimits(

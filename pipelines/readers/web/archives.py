@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-from pipelines.readers.web.forward_reader import DamagedStream, ForwardReader
+from pipelines.readers.web.forward_reader import GZIP_MAGIC, LZ4_MAGIC, ZSTD_MAGIC, DamagedStream, ForwardReader
+from pipelines.readers.web.member_starts import next_member
 
 MAX_LINE_BYTES = 1 << 16
 MAX_HEADER_LINES = 1000
 LENGTH = re.compile(r"[0-9]{1,18}", re.ASCII)
 WARC_DATE_PARTS = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", re.ASCII)  # ISO 28500 allows a shorter date
 ARC_DATE_PARTS = re.compile(r"(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?", re.ASCII)
+ARC_VERSION_BYTES = 1  # how the description of an ARC file begins
 ARC_FIELDS = {b"1": 5, b"2": 10}  # fields of a record's first line by version of the ARC format
 
 
@@ -35,6 +37,8 @@ class ArchiveRecord:
     record_id: str | None = None
     content_type: str = ""
     truncated: str | None = None  # WARC-Truncated: why the crawler cut the record
+    block_digest: str | None = None
+    payload_digest: str | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -55,19 +59,75 @@ def read_archive(
 ) -> Iterator[ArchiveRecord | Damage]:
     """The records that begin at `start` or later and before `stop` (offsets as ForwardReader counts them).
 
-    `start` must be the offset of a record. Damage inside uncompressed content is passed over up to the next
-    WARC record; a stream that cannot be decompressed further ends with one Damage.
+    In a file of gzip members both may be any bytes: the range begins and ends at the first sure member from there on
+    (`member_starts`). In other files `start` must be the offset of a record. Damage inside uncompressed content is
+    passed over up to the next WARC record, a damaged gzip member up to the next sure one; another stream that cannot
+    be decompressed further ends with one Damage.
     """
-    try:
-        reader = ForwardReader(file, start)
-        first_line = _next_line(reader)
-        read_records = _arc_records if first_line[1].startswith(b"filedesc:") else _warc_records
-        for record in read_records(reader, first_line, max_block_bytes):
-            if stop is not None and record.offset >= stop:
+    is_gzip = _begins_with(file, GZIP_MAGIC)
+    arc_fields = _arc_field_count(file, start)
+    begin = next_member(file, start, stop) if is_gzip and start else start
+    end = None if is_gzip else stop
+    while begin is not None:
+        try:
+            for record in _records_from(file, begin, arc_fields, max_block_bytes):
+                if is_gzip and end is None and stop is not None and record.offset >= stop:
+                    end = next_member(file, stop)
+                    stop = None if end is None else stop
+                if end is not None and record.offset >= end:
+                    return
+                yield record
+            return
+        except DamagedStream as damaged:
+            if end is not None and damaged.offset >= end:
                 return
-            yield record
-    except DamagedStream as damaged:
-        yield Damage(damaged.offset, damaged.detail)
+            yield Damage(damaged.offset, damaged.detail)
+            begin = next_member(file, max(damaged.offset, begin) + 1) if is_gzip else None
+
+
+def split_starts(file: BinaryIO, size_bytes: int, split_bytes: int) -> list[int]:
+    """Where the splits of an archive begin: at any byte of gzip members, at a record of a plain file.
+
+    The records of a plain file are told by their lengths alone, as one can hold a whole archive: all their headers
+    are read, their content is passed over. A file of one gzip member, lz4 or zstd is one split.
+    """
+    wanted = range(split_bytes, size_bytes, split_bytes)
+    if _begins_with(file, GZIP_MAGIC):
+        is_one_member = next_member(file, 1, split_bytes) is None
+        return [0] if is_one_member else [0, *wanted]
+    if _begins_with(file, LZ4_MAGIC) or _begins_with(file, ZSTD_MAGIC):
+        return [0]
+    starts = [0]
+    for record in read_archive(file, max_block_bytes=ARC_VERSION_BYTES):
+        if isinstance(record, ArchiveRecord) and record.offset >= starts[-1] + split_bytes:
+            starts.append(record.offset)
+    return starts
+
+
+def _begins_with(file: BinaryIO, magic: bytes) -> bool:
+    file.seek(0)
+    return file.read(len(magic)) == magic
+
+
+def _arc_field_count(file: BinaryIO, start: int) -> int:
+    """The number of fields of an ARC file's lines, told by its first record; 0 for a WARC file."""
+    if not start:
+        return 0
+    first = next(read_archive(file, ARC_VERSION_BYTES), None)
+    if not isinstance(first, ArchiveRecord) or not (first.url or "").startswith("filedesc:"):
+        return 0
+    return ARC_FIELDS.get(first.block[:1], ARC_FIELDS[b"1"])
+
+
+def _records_from(
+    file: BinaryIO, start: int, arc_fields: int, max_block_bytes: int
+) -> Iterator[ArchiveRecord | Damage]:
+    reader = ForwardReader(file, start)
+    first_line = _next_line(reader)
+    if arc_fields or first_line[1].startswith(b"filedesc:"):
+        yield from _arc_records(reader, first_line, arc_fields or ARC_FIELDS[b"1"], max_block_bytes)
+    else:
+        yield from _warc_records(reader, first_line, max_block_bytes)
 
 
 def _next_line(reader: ForwardReader) -> tuple[int, bytes]:
@@ -123,15 +183,16 @@ def _warc_record(offset: int, headers: dict[str, str], length_bytes: int) -> Arc
         record_id=headers.get("warc-record-id"),
         content_type=headers.get("content-type", "").lower(),
         truncated=headers.get("warc-truncated"),
+        block_digest=headers.get("warc-block-digest"),
+        payload_digest=headers.get("warc-payload-digest"),
     )
 
 
 def _arc_records(
-    reader: ForwardReader, first_line: tuple[int, bytes], max_block_bytes: int
+    reader: ForwardReader, first_line: tuple[int, bytes], field_count: int, max_block_bytes: int
 ) -> Iterator[ArchiveRecord | Damage]:
     """Records of an ARC file; without a mark at a record's start there is no going on after damage."""
     offset, line = first_line
-    field_count = ARC_FIELDS[b"1"]
     while line:
         record = _arc_record(offset, line, field_count)
         if record is None:

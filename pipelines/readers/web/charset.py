@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from typing import NamedTuple
 
 from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 
@@ -21,17 +22,27 @@ LARGER_SETS = {
 }
 # Every byte sequence is text in most of these, so a wrong declaration of one never shows by itself.
 SINGLE_BYTE_PREFIXES = ("cp125", "iso8859", "windows-125", "iso-8859", "latin", "koi8", "mac")
+META_BYTES = 1 << 16
+META_CHARSET = re.compile(rb"<meta\s[^>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 CONTROL_CHARACTERS = dict.fromkeys((*range(9), *range(14, 32), *range(127, 160), 65279))
 REPLACEMENT = "\ufffd"
+
+
+class DecodedText(NamedTuple):
+    """Text, its encoding by Python's name, and what told it: `bom`, `header`, `meta`, or `content` (its bytes)."""
+
+    text: str
+    encoding: str
+    told_by: str
 
 
 class Undecodable(Exception):
     """More than MAX_UNDECODABLE_SHARE of the characters are replacements or control characters."""
 
 
-def decoded_text(data: bytes, declared: str | None, is_html: bool = False) -> tuple[str, str]:
-    """The text of `data` and the name of its encoding; raises Undecodable.
+def decoded_text(data: bytes, declared: str | None, is_html: bool = False) -> DecodedText:
+    """The text of `data` and its encoding; raises Undecodable.
 
     A byte order mark counts most (as in WHATWG's standard), then `declared` (the HTTP header's charset), then
     the page's own `<meta>`, then what resiliparse detects. A single-byte encoding is passed over for UTF-8 where the
@@ -41,17 +52,28 @@ def decoded_text(data: bytes, declared: str | None, is_html: bool = False) -> tu
     """
     for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return _cleaned(data[len(mark) :].decode(encoding, "replace")), encoding
-    encoding = _python_codec(declared) or _detected(data, is_html)
+            return DecodedText(_cleaned(data[len(mark) :].decode(encoding, "replace")), encoding, "bom")
+    encoding, told_by = _declared(data, declared, is_html)
     if encoding.startswith(SINGLE_BYTE_PREFIXES) and _is_utf8_beyond_ascii(data):
-        encoding = "utf-8"
+        encoding, told_by = "utf-8", "content"
     text = data.decode(encoding, "replace")
     if _is_wrong_encoding(text):
-        detected = _detected(data, is_html=False)
+        detected = _detected(data)
         retried = data.decode(detected, "replace")
         if retried.count(REPLACEMENT) < text.count(REPLACEMENT):
-            text, encoding = retried, detected
-    return _cleaned(text), encoding
+            text, encoding, told_by = retried, detected, "content"
+    return DecodedText(_cleaned(text), encoding, told_by)
+
+
+def _declared(data: bytes, declared: str | None, is_html: bool) -> tuple[str, str]:
+    """The encoding that the header, the page or else its bytes tell."""
+    if encoding := _python_codec(declared):
+        return encoding, "header"
+    if is_html and (found := META_CHARSET.search(data, 0, META_BYTES)):
+        label = (found[1] or b"").decode("ascii", "replace")
+        if _python_codec(label):
+            return _detected(data, from_meta=True), "meta"
+    return _detected(data), "content"
 
 
 def _python_codec(label: str | None) -> str | None:
@@ -62,8 +84,8 @@ def _python_codec(label: str | None) -> str | None:
     return None if name is None else LARGER_SETS.get(name, name)
 
 
-def _detected(data: bytes, is_html: bool) -> str:
-    encoding = _python_codec(detect_encoding(data, from_html_meta=is_html)) or "utf-8"
+def _detected(data: bytes, from_meta: bool = False) -> str:
+    encoding = _python_codec(detect_encoding(data, from_html_meta=from_meta)) or "utf-8"
     return "utf-8" if encoding == "cp1252" and data.isascii() else encoding
 
 

@@ -3,6 +3,7 @@
 fastwarc's GzipReader ends a cut-off member silently, so gzip is read here: lost bytes must show in the books.
 """
 
+import io
 import re
 import zlib
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ class Piece(NamedTuple):
     offset: int
     data: bytes
     in_member: bool = False
+    is_plain: bool = False
 
 
 class ForwardReader:
@@ -45,6 +47,7 @@ class ForwardReader:
     """
 
     def __init__(self, file: BinaryIO, start: int = 0) -> None:
+        self._file = file
         self._pieces = _pieces(file, start)
         self._piece = Piece(start, b"")
         self._at = 0
@@ -78,9 +81,21 @@ class ForwardReader:
     def skip(self, size_bytes: int) -> int:
         """Passes over `size_bytes` in constant memory and returns how many there were."""
         missing = size_bytes
+        if missing > READ_BYTES and self._piece.is_plain:
+            missing -= self._seek_forward(missing)
         while missing and self._fill():
             missing -= len(self._take(missing))
         return size_bytes - missing
+
+    def _seek_forward(self, size_bytes: int) -> int:
+        """Passes over all but the last byte without reading: the last one shows that the file has as many."""
+        target = self._piece.offset + self._at + size_bytes - 1
+        end = self._file.seek(0, io.SEEK_END)
+        if target >= end:
+            return 0  # cut off: `skip` reads on and counts
+        self._pieces = _plain_pieces(self._file, target)
+        self._piece, self._at = Piece(target, b"", is_plain=True), 0
+        return size_bytes - 1
 
     def skip_whitespace(self) -> None:
         """Passes over spaces and blank lines, of which a small compressed file can hold gigabytes."""
@@ -121,6 +136,7 @@ class ForwardReader:
 
 
 def _pieces(file: BinaryIO, start: int) -> Iterator[Piece]:
+    file.seek(0)
     magic = file.read(len(ZSTD_MAGIC))
     if magic.startswith(GZIP_MAGIC):
         return _gzip_pieces(file, start)
@@ -133,7 +149,7 @@ def _plain_pieces(file: BinaryIO, start: int) -> Iterator[Piece]:
     file.seek(start)
     offset = start
     while data := file.read(READ_BYTES):
-        yield Piece(offset, data)
+        yield Piece(offset, data, is_plain=True)
         offset += len(data)
 
 

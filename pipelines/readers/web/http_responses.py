@@ -68,7 +68,7 @@ def decoded_body(response: HttpResponse, max_bytes: int) -> bytes:
     """
     body = response.body
     if "chunked" in response.headers.get("transfer-encoding", "").lower():
-        body = _joined_chunks(body)
+        body = joined_chunks(body)
     encodings = [name.strip().lower() for name in response.headers.get("content-encoding", "").split(",")]
     if len(encodings) > MAX_ENCODINGS:
         raise UnreadableBody("content_encoding", f"{len(encodings)} encodings, at most {MAX_ENCODINGS} are undone")
@@ -79,7 +79,7 @@ def decoded_body(response: HttpResponse, max_bytes: int) -> bytes:
     return body
 
 
-def _joined_chunks(body: bytes) -> bytes:
+def joined_chunks(body: bytes) -> bytes:
     """The chunks of RFC 9112, section 7.1, joined; `body` itself if it does not begin with a chunk."""
     chunks: list[bytes] = []
     at = 0

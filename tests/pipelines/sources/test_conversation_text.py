@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.readers.github.conversation_text import one_line, readable, with_names, without_html_comments
+from pipelines.readers.github.conversation_text import one_line, with_names, without_html_comments
 from pipelines.readers.github.pull_request_options import PullRequestOptions
 
-OPTIONS = PullRequestOptions()
+CUTS = PullRequestOptions().cuts()
 
 
 @pytest.mark.parametrize(
@@ -30,10 +30,10 @@ def test_html_comments(text: str, expected: str) -> None:
 
 def test_long_texts_keep_their_first_and_last_lines() -> None:
     lines = [str(number) for number in range(100)]
-    read = readable("\r\n".join(lines), OPTIONS).split("\n")
+    read = CUTS.text("\r\n".join(lines)).split("\n")
     assert read == [*lines[:60], "[Truncated]", *lines[80:]]
-    assert readable("\n".join(lines[:80]), OPTIONS).split("\n") == lines[:80]
-    assert len(readable("x" * 5_000, OPTIONS)) == 1_000
+    assert CUTS.text("\n".join(lines[:80])).split("\n") == lines[:80]
+    assert len(CUTS.text("x" * 5_000)) == 1_000
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_long_texts_keep_their_first_and_last_lines() -> None:
     ],
 )
 def test_mail_quotes(text: str, expected: str) -> None:
-    assert readable(text, OPTIONS) == expected
+    assert CUTS.text(text) == expected
 
 
 def test_names_of_the_conversation_replace_mentions() -> None:
@@ -59,9 +59,9 @@ def test_names_of_the_conversation_replace_mentions() -> None:
 @given(st.text(alphabet=st.characters(), max_size=80))
 @settings(max_examples=200, deadline=None)
 def test_any_text_becomes_utf8_and_stays_so(text: str) -> None:
-    read = readable(text, OPTIONS)
+    read = CUTS.text(text)
     read.encode("utf-8")
-    assert readable(read, OPTIONS) == read or "<!--" in text  # what is left can make a new comment
+    assert CUTS.text(read) == read or "<!--" in text  # what is left can make a new comment
     title = one_line(text, 20)
     title.encode("utf-8")
     assert len(title) <= 20
@@ -71,6 +71,6 @@ def test_any_text_becomes_utf8_and_stays_so(text: str) -> None:
 def test_hostile_texts_take_linear_time() -> None:
     start = time.perf_counter()
     for unit in ("<!--", "<!-- -->", "@", "@a", "On \n", "On a wrote:\n", "On a wrote:\n\n\n", "\r", "<!--\n"):
-        readable(unit * 200_000, OPTIONS)
+        CUTS.text(unit * 200_000)
         with_names(unit * 200_000, {"a": "username_0"})
     assert time.perf_counter() - start < 20  # a quadratic scan takes hours

@@ -72,17 +72,6 @@ def test_what_is_no_repository_is_refused_by_name(tmp_path: Path) -> None:
         git_commits.splits(str(tmp_path / "text.bundle"), GitCommitsOptions())
 
 
-def test_a_damaged_or_incremental_bundle_is_refused(repository: Path, tmp_path: Path) -> None:
-    part, cut = tmp_path / "part.bundle", tmp_path / "cut.bundle"
-    git(repository, "bundle", "create", "--quiet", str(part), "main~1..main")
-    whole = tmp_path / "whole.bundle"
-    git(repository, "bundle", "create", "--quiet", str(whole), "HEAD")
-    cut.write_bytes(whole.read_bytes()[:-40])
-    for bundle in (part, cut):
-        with pytest.raises(ValueError, match=f"{bundle.name} is no git bundle"):
-            git_files.splits(str(bundle), GitFilesOptions())
-
-
 def test_an_unknown_revision_is_refused_with_the_branches(repository: Path) -> None:
     with pytest.raises(ValueError, match="its branches are: refs/heads/main"):
         git_files.splits(str(repository), GitFilesOptions(revision="master"))

@@ -28,6 +28,7 @@ def test_a_page_becomes_a_document_with_its_provenance(tmp_path: Path) -> None:
         "record_id": "<urn:uuid:1>",
         "content_type": "text/html",
         "charset": "utf-8",
+        "charset_from": "content",
     }
 
 
@@ -103,7 +104,7 @@ def test_splits_find_archives_in_folders_and_by_pattern(tmp_path: Path) -> None:
     def names(uri: str) -> list[str]:
         return [Path(split.uri).name for split in SOURCE.splits(uri, WebOptions())]
 
-    assert names(str(tmp_path)) == ["b.warc.gz", "a.warc.wet.gz", "c.arc"]
+    assert names(str(tmp_path)) == ["b.warc.gz", "d.warc.wat.gz", "a.warc.wet.gz", "c.arc"]
     assert names(str(tmp_path / "**" / "*.txt")) == ["notes.txt"]
     (split,) = SOURCE.splits(str(tmp_path / "b.warc.gz"), WebOptions())
     assert (split.identity, split.size_bytes, split.start, split.stop) == ("b.warc.gz:1:7", 1, 0, None)

@@ -1,0 +1,3 @@
+# verdict: tests_failed
+def solve(x):
+    return solve(x + 1)

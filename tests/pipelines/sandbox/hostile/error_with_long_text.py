@@ -1,0 +1,3 @@
+# verdict: tests_failed
+def solve(x):
+    raise ValueError("x" * (50 << 20))

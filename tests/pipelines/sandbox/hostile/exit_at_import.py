@@ -1,0 +1,4 @@
+# verdict: crashed
+import sys
+
+sys.exit(0)

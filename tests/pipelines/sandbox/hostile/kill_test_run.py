@@ -1,0 +1,9 @@
+# verdict: forbidden
+import os
+import signal
+
+os.kill(int("@PARENT@"), signal.SIGKILL)
+
+
+def solve(x):
+    return x + 1

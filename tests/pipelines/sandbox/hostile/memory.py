@@ -1,0 +1,5 @@
+# verdict: memory
+def solve(x):
+    held = []
+    while True:
+        held.append(bytearray(1 << 20))

@@ -1,0 +1,6 @@
+# verdict: memory
+held = bytearray(1 << 40)
+
+
+def solve(x):
+    return x + 1

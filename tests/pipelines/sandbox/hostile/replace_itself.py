@@ -1,0 +1,6 @@
+# verdict: forbidden
+import os
+
+
+def solve(x):
+    os.execv("/bin/sleep", ["sleep", "100"])

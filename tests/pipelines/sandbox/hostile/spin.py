@@ -1,0 +1,4 @@
+# verdict: timeout
+def solve(x):
+    while True:
+        pass

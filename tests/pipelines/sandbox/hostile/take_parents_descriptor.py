@@ -1,0 +1,7 @@
+# verdict: forbidden
+import os
+
+
+def solve(x):
+    os.pidfd_open(os.getppid())
+    return x + 1

@@ -1,0 +1,5 @@
+# verdict: tests_failed
+def solve(x):
+    value = [x]
+    value.append(value)
+    return value
