@@ -59,6 +59,17 @@ def last_validation(folder: Path) -> dict[str, dict[str, float]]:
     return sources
 
 
+def measured_groups(folder: Path, group_of: Mapping[str, str]) -> dict[str, float]:
+    """Bits per byte of one run by source and by group, groups weighed by bytes."""
+    found = {name: values for name, values in last_validation(folder).items() if name in group_of}
+    table = {name: values["bits_per_byte"] for name, values in found.items()}
+    for group in groups_of(group_of[name] for name in found):
+        members = [name for name in found if is_within(group_of[name], group)]
+        sizes = [found[name]["bytes"] for name in members]
+        table[group] = float(np.average([table[name] for name in members], weights=sizes))
+    return table
+
+
 def groups_of(labels: Iterable[str]) -> list[str]:
     """Every group that a label lies in, from the outermost on: `code/markup` lies in `code` too."""
     found: dict[str, None] = {}

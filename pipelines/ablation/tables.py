@@ -8,6 +8,7 @@ from rich.table import Table
 from pipelines.ablation.recommendation import Recommendation
 from pipelines.ablation.results import Measured
 from pipelines.ablation.statistics import Interval, interval, relative_change
+from pipelines.ablation.swarm import Swarm
 
 
 def bits_table(measured: Measured, recommendation: Recommendation) -> Table:
@@ -37,6 +38,34 @@ def change_table(measured: Measured, baseline: float) -> Table:
         changes = [relative_change(measured.of(name)[at], measured.of(name)[base]) for name in names]
         table.add_row(f"{ratio:g}", *("0 %" if at == base else _percent(change) for change in changes))
     return table
+
+
+def swarm_table(found: Swarm) -> Table:
+    """A line a source: natural and uniform weights, the best trained mixture's and the best predicted one's."""
+    table = _table(f"weights of {len(found.scores)} mixtures (goal: relative bits per byte, less is better)")
+    for name in ("source", "natural", "uniform", "best trained", "best predicted"):
+        table.add_column(name, justify="left" if name == "source" else "right")
+    best = found.weights[int(found.scores.argmin())]
+    rows = zip(found.sources, *found.weights[:2], best, found.predicted.weights, strict=True)
+    for (name, *weights), deviation in zip(rows, found.predicted.weight_deviations, strict=True):
+        table.add_row(name, *(f"{weight:.3f}" for weight in weights[:-1]), f"{weights[-1]:.3f} ± {deviation:.3f}")
+    scores = [found.scores[0], found.scores[1], found.scores.min()]
+    predicted = f"{found.predicted.score:.4f} ± {found.predicted.score_deviation:.4f}"
+    table.add_row("goal", *(f"{score:.4f}" for score in scores), predicted)
+    return table
+
+
+def swarm_words(found: Swarm) -> str:
+    """What the fit is worth, in a sentence or two."""
+    best = found.predicted
+    said = f"Mixtures left out of the fit are put in order with a rank correlation of {best.rank_correlation:.2f}."
+    if not best.rank_correlation > 0.5:
+        said += " That is too little to go by: train more mixtures, or longer."
+    elif best.score + 2 * best.score_deviation < best.best_trained:
+        said += " The predicted mixture is expected to be better than every one that was trained; train it to be sure."
+    else:
+        said += " The predicted mixture is not certainly better than the best one that was trained."
+    return said
 
 
 def written(value: Interval) -> str:

@@ -59,10 +59,16 @@ def ablate(
     parallel: Annotated[
         int | None, typer.Option(help="Runs at once. Default: one on each GPU, else on each core.", show_default=False)
     ] = None,
+    swarm: Annotated[
+        int | None,
+        typer.Option(help="Instead of ratios: so many mixtures of all sources, fitted; writes the best as a recipe."),
+    ] = None,
     master: MasterOption = None,
 ) -> None:
     """Train a small model at each code ratio and seed, and say what code does to each source's validation."""
     from pipelines.ablation.ablation import run_ablation
+    from pipelines.ablation.swarm import run_swarm
+    from pipelines.ablation.tables import swarm_table, swarm_words
 
     settings = AblationSettings(
         ratios=_numbers(ratios),
@@ -76,6 +82,13 @@ def ablate(
     )
     asked = recipe_from(recipe, None, budget, sources)
     folder = output or Path("build/ablations") / asked.name
+    if swarm is not None:
+        drawn = run_swarm(asked, settings, swarm, folder, parallel, lambda each: new_context(each, lake, master, True))
+        out.print(swarm_table(drawn))
+        print_notes(drawn.notes)
+        out.print(swarm_words(drawn), markup=False)
+        print(f"recipe and numbers: {folder}")
+        return
     found = run_ablation(asked, settings, folder, parallel, lambda each: new_context(each, lake, master, quiet=True))
     for table in found.tables:
         out.print(table)
