@@ -47,7 +47,7 @@ def run_swarm(
     parallel: int | None,
     new_context: Callable[[Recipe], Context],
 ) -> Swarm:
-    """Draw, train, fit; writes `swarm.json` and `best.yaml`, the recipe with the best predicted weights, into `output`."""
+    """Draw, train, fit; writes `swarm.json` and `best.yaml`, the recipe with the weights predicted best, into `output`."""
     if count < 4:
         raise RecipeError(f"--swarm {count}: at least 4 mixtures are needed, some 64 are worth fitting")
     progress = Progress()

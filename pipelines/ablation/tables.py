@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from rich import box
 from rich.table import Table
 
@@ -12,32 +13,42 @@ from pipelines.ablation.swarm import Swarm
 
 
 def bits_table(measured: Measured, recommendation: Recommendation) -> Table:
-    """A line a ratio: bits per byte of each group and source, mean and interval over seeds, and the goal's score."""
+    """A line a group and source, a column a ratio: bits per byte, mean and interval over seeds; last the goal."""
     table = _table("validation, bits per byte (less is better), mean ± 95 % interval over seeds")
-    names = [*measured.groups, *(name for name in measured.sources if name not in measured.groups)]
-    for name in ("code ratio", *names, "goal"):
-        table.add_column(name, justify="right")
-    for at, ratio in enumerate(measured.ratios):
-        cells = [written(interval(measured.of(name)[at])) for name in names]
-        mark = " <" if ratio == recommendation.ratio else ""
-        table.add_row(f"{ratio:g}", *cells, written(recommendation.scores[at]) + mark)
+    table.add_column("code ratio")
+    for ratio in measured.ratios:
+        table.add_column(f"{ratio:g}{' <' if ratio == recommendation.ratio else ''}", justify="right")
+    for name in shown_names(measured):
+        table.add_row(name, *(written(interval(row)) for row in measured.of(name)))
+    table.add_row("goal", *map(written, recommendation.scores))
     return table
 
 
 def change_table(measured: Measured, baseline: float) -> Table:
-    """A line a ratio: relative change of bits per byte against `baseline`, seed by seed; below zero is better.
+    """A line a group and source: relative change of bits per byte against `baseline`, seed by seed; below 0 is better.
 
     The form of the paper's tables (arXiv 2408.10914, which give accuracies); a star: the interval excludes zero.
     """
     table = _table(f"relative change of bits per byte against a code ratio of {baseline:g} (* interval excludes 0)")
-    names = [*measured.groups, *(name for name in measured.sources if name not in measured.groups)]
-    for name in ("code ratio", *names):
-        table.add_column(name, justify="right")
+    table.add_column("code ratio")
     base = measured.ratios.index(baseline)
-    for at, ratio in enumerate(measured.ratios):
-        changes = [relative_change(measured.of(name)[at], measured.of(name)[base]) for name in names]
-        table.add_row(f"{ratio:g}", *("0 %" if at == base else _percent(change) for change in changes))
+    others = [at for at in range(len(measured.ratios)) if at != base]
+    for at in others:
+        table.add_column(f"{measured.ratios[at]:g}", justify="right")
+    for name in shown_names(measured):
+        bits = measured.of(name)
+        table.add_row(name, *(_percent(relative_change(bits[at], bits[base])) for at in others))
     return table
+
+
+def shown_names(measured: Measured) -> list[str]:
+    """Groups and sources; of an inner group with one source that source alone."""
+    groups = [
+        name
+        for name, bits in measured.groups.items()
+        if "/" not in name or not any(np.array_equal(bits, each) for each in measured.sources.values())
+    ]
+    return [*groups, *(name for name in measured.sources if name not in groups)]
 
 
 def swarm_table(found: Swarm) -> Table:
@@ -71,8 +82,8 @@ def swarm_words(found: Swarm) -> str:
 def written(value: Interval) -> str:
     """`1.234 ± 0.056`; the mean alone where one seed gives no interval."""
     if value.half_width == float("inf"):
-        return f"{value.mean:.4f}"
-    return f"{value.mean:.4f} ± {value.half_width:.4f}"
+        return f"{value.mean:.3f}"
+    return f"{value.mean:.3f} ± {value.half_width:.3f}"
 
 
 def as_markdown(table: Table) -> str:

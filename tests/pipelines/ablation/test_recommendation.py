@@ -66,9 +66,10 @@ def test_an_untried_side_is_mentioned() -> None:
 def test_the_tables_hold_every_ratio_and_mark_what_the_seeds_show() -> None:
     found = measured([1.0, 1.1, 1.9], [1.9, 1.1, 1.0], noise=0.001)
     bits = as_markdown(bits_table(found, recommend(found, {"text": 1.0})))
-    assert bits.count("\n") == 1 + len(RATIOS)
-    assert "| 1 | 1.9000 ± 0.0025 |" in bits
+    assert bits.startswith("| code ratio | 0 < | 0.5 | 1 |")
+    assert bits.count("\n") == 1 + len(found.groups) + len(found.sources) + 1
+    assert "| pages | 1.000 ± 0.002 | 1.100 ± 0.002 | 1.900 ± 0.002 |" in bits
     changes = as_markdown(change_table(found, 0.0))
-    assert "| 0 | 0 % | 0 % |" in changes
-    assert "+90.0% ± " in changes
+    assert changes.startswith("| code ratio | 0.5 | 1 |")
+    assert "| +90.0% ± " in changes
     assert changes.count(" *") == 8
