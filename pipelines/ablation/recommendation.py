@@ -62,4 +62,4 @@ def _is_edge(ratios: list[float], best: float) -> bool:
 
 
 def _relative(bits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return bits / bits.mean()
+    return np.asarray(bits / bits.mean())

@@ -1,5 +1,6 @@
 """What a swarm says of mixtures that were not trained: a Gaussian process over weights, with its uncertainty."""
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -50,7 +51,9 @@ def _fitted(weights: FloatArray, scores: FloatArray) -> "_Model":
     kernel = ConstantKernel(1.0, (1e-2, 1e2)) * RBF(np.full(weights.shape[1], 0.5), (0.05, 20.0))
     kernel += WhiteKernel(0.05, (1e-5, 1.0))
     process = GaussianProcessRegressor(kernel, normalize_y=True, n_restarts_optimizer=2, random_state=0)
-    return _Model(process.fit(np.sqrt(weights), scores))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of an optimizer at its bounds, which a flat score leads to
+        return _Model(process.fit(np.sqrt(weights), scores))
 
 
 class _Model:

@@ -1,7 +1,6 @@
 """A swarm from its recipe to its report: mixtures drawn, trained, fitted, and the best predicted one as a recipe."""
 
 import json
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -47,7 +46,7 @@ def run_swarm(
     parallel: int | None,
     new_context: Callable[[Recipe], Context],
 ) -> Swarm:
-    """Draw, train, fit; writes `swarm.json` and `best.yaml`, the recipe with the weights predicted best, into `output`."""
+    """Draw, train, fit; writes `swarm.json` and, as `best.yaml`, the recipe with the best weights to `output`."""
     if count < 4:
         raise RecipeError(f"--swarm {count}: at least 4 mixtures are needed, some 64 are worth fitting")
     progress = Progress()
@@ -61,9 +60,7 @@ def run_swarm(
     runs = [Run(f"mixture-{at:03d}", output / "runs" / f"mixture-{at:03d}", uri, 0) for at, uri in enumerate(manifests)]
     run_all(runs, settings.training(), places, progress.say)
     scores = _scores(runs, settings, groups_of_manifest(read_manifest(manifests[0])))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of an optimizer at its bounds, which a flat score leads to
-        predicted = predict_best(weights, scores, candidates(natural, CANDIDATES, most, recipe.seed + 1))
+    predicted = predict_best(weights, scores, candidates(natural, CANDIDATES, most, recipe.seed + 1))
     found = Swarm(sources, weights, scores, predicted, notes)
     _write(output, recipe, found)
     return found

@@ -51,7 +51,7 @@ def below(weights: FloatArray, most: FloatArray) -> FloatArray:
         if missing <= 0 or not len(shares) or shares.sum() <= 0:
             break
         found[room] += missing * shares / shares.sum()
-    return found / found.sum()
+    return np.asarray(found / found.sum())
 
 
 def _draw(natural: FloatArray, most: FloatArray, random: np.random.Generator) -> FloatArray:

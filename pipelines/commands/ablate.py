@@ -17,6 +17,8 @@ from pipelines.commands.options import (
     print_notes,
 )
 
+PAPERS_RATIOS = ",".join(map("{:g}".format, DEFAULT_RATIOS))
+
 
 def _numbers(written: str) -> tuple[float, ...]:
     try:
@@ -35,9 +37,7 @@ def _weights(written: str) -> dict[str, float]:
 def ablate(
     recipe: RecipeArgument = None,
     sources: SourcesOption = None,
-    ratios: Annotated[str, typer.Option(metavar="R,R,...", help="Code ratios to try.")] = ",".join(
-        f"{ratio:g}" for ratio in DEFAULT_RATIOS
-    ),
+    ratios: Annotated[str, typer.Option(metavar="R,R,...", help="Code ratios to try.")] = PAPERS_RATIOS,
     seeds: Annotated[int, typer.Option(help="Runs of each ratio, with other weights, documents and order.")] = 3,
     budget: BudgetOption = None,
     preset: Annotated[str, typer.Option(help="Model size: tiny, 60m, 160m, 470m, 2.8b.")] = "tiny",
