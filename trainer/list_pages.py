@@ -44,7 +44,7 @@ def read_lists(chunk: memoryview, codec: str, values: int, length: int) -> NDArr
                 return None
             found.append(page)
             first += len(page)
-    except (UnreadableHeader, pa.ArrowException):
+    except (UnreadableHeader, pa.ArrowException, OSError):
         return None  # pyarrow says what is wrong with it
     if first != values:
         return None
