@@ -30,6 +30,24 @@ def next_token_loss(hidden: Tensor, embedding: Tensor, targets: Tensor) -> tuple
     return mean, each
 
 
+@torch.no_grad()
+def next_token_nats(hidden: Tensor, embedding: Tensor, targets: Tensor) -> Tensor:
+    """The same cross-entropy of each token, float32 [tokens], without gradients: a third of the work, one buffer."""
+    device = hidden.device.type
+    dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else torch.float32
+    each = torch.empty(len(hidden), dtype=torch.float32, device=hidden.device)
+    with torch.autocast(device, enabled=False):
+        states, weight = hidden.to(dtype), embedding.to(dtype)
+        chunk_tokens = _chunk_tokens(len(hidden), len(weight), device)
+        buffer = torch.empty(len(weight) * chunk_tokens, dtype=dtype, device=hidden.device)
+        for start in range(0, len(hidden), chunk_tokens):
+            part = slice(start, min(start + chunk_tokens, len(hidden)))
+            logits = buffer[: len(weight) * (part.stop - start)].view(len(weight), part.stop - start)
+            torch.mm(weight, states[part].T, out=logits)
+            each[part] = _exponentials(logits, targets[part])[0]
+    return each
+
+
 class _FusedLoss(torch.autograd.Function):
     @staticmethod
     def forward(

@@ -16,7 +16,7 @@ from torch import Tensor
 from mixer.manifest import MixtureManifest, ValidationFile, read_manifest
 from trainer.documents import document_layout
 from trainer.errors import SettingError
-from trainer.loss import FLOAT32_BYTES, LOGIT_BUFFER_BYTES
+from trainer.loss import next_token_nats
 from trainer.model import Decoder
 from trainer.validation_rows import ValidationRows, validation_batches
 
@@ -94,19 +94,4 @@ def _nats_of(model: Decoder, batch: ValidationRows) -> Tensor:
     tokens = torch.from_numpy(np.flatnonzero(batch.has_target)).to(device)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):  # as in training
         hidden = model.hidden(ids, documents, positions).flatten(0, 1).index_select(0, tokens)
-        return token_nats(hidden, model.embedding.weight, ids.flatten()[tokens + 1]).cpu()
-
-
-def token_nats(hidden: Tensor, embedding: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy in nats of each token, float32 [tokens]; never holds more logits than training's buffer does.
-
-    `hidden` is float [tokens, width], `embedding` [vocabulary, width], `targets` int64 [tokens]. Products run in
-    autocast's type where autocast is on, sums in float32.
-    """
-    chunk_tokens = max(1, LOGIT_BUFFER_BYTES[hidden.device.type] // (FLOAT32_BYTES * len(embedding)))
-    each = torch.empty(len(hidden), dtype=torch.float32, device=hidden.device)
-    for start in range(0, len(hidden), chunk_tokens):
-        part = slice(start, start + chunk_tokens)
-        logits = (embedding @ hidden[part].T).float()  # [vocabulary, tokens], the faster way round on the CPU
-        each[part] = torch.logsumexp(logits, 0) - logits.gather(0, targets[part][None])[0]
-    return each
+        return next_token_nats(hidden, model.embedding.weight, ids.flatten()[tokens + 1]).cpu()

@@ -30,7 +30,7 @@ def train(
             show_default=False,
         ),
     ] = None,
-    validate_rows: Annotated[int, typer.Option(help="First rows of each source's held-out text.")] = 128,
+    validate_rows: Annotated[int, typer.Option(help="First rows of each source's held-out text.")] = 64,
 ) -> None:
     """Train a model on a mixture; a run that was stopped goes on from its last checkpoint."""
     from trainer.progress import ProgressLine

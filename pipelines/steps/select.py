@@ -173,7 +173,7 @@ def _rewrite_blocks(context: Context, units: list[Unit]) -> list[Any]:
 
 
 def _tasks(context: Context, units: list[Unit]) -> list[dict[str, Any]]:
-    """One task for each part of a base, which judges for all that are made from it, and for each block to hold out from."""
+    """One task for each part of each base, which judges for all that are made from it; and those that hold out."""
     tasks = _held_out_tasks(context, units)
     for base in sorted({unit.settings["from"] for unit in units}):
         of_base = [unit for unit in units if unit.settings["from"] == base]

@@ -14,13 +14,14 @@ from torch import Tensor
 from mixer.manifest import read_manifest
 from tests.trainer.held_out import END_OF_TEXT, MARK, SEQUENCE_LENGTH, documents, make_held_out_mixture, token_bytes
 from tests.trainer.mixtures import SOURCES, VOCABULARY
-from trainer import validation
+from trainer import loss
 from trainer.errors import SettingError, ShardError
+from trainer.loss import next_token_nats
 from trainer.metrics import METRICS_NAME, StepMetrics
 from trainer.model import Decoder
 from trainer.presets import find_preset
 from trainer.train import describe, main, train
-from trainer.validation import token_nats, validate
+from trainer.validation import validate
 from trainer.validation_log import VALIDATION_NAME
 
 
@@ -68,7 +69,7 @@ def test_the_batch_and_the_buffer_of_logits_do_not_matter(
     held_out: str, model: Decoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = validate(model, held_out)
-    monkeypatch.setattr(validation, "LOGIT_BUFFER_BYTES", {"cpu": 4 * VOCABULARY * 5})
+    monkeypatch.setattr(loss, "LOGIT_BUFFER_BYTES", {"cpu": 4 * VOCABULARY * 5})
     for batch_rows in (1, 3):
         found = validate(model, held_out, batch_rows=batch_rows)
         for source, result in found.items():
@@ -78,16 +79,16 @@ def test_the_batch_and_the_buffer_of_logits_do_not_matter(
 
 def test_logits_are_never_held_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    original = torch.logsumexp
+    original = loss._exponentials
 
-    def measured(logits: Tensor, dim: int) -> Tensor:
+    def measured(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         sizes.append(logits.shape[1])
-        return original(logits, dim)
+        return original(logits, targets)
 
-    monkeypatch.setattr(torch, "logsumexp", measured)
-    monkeypatch.setattr(validation, "LOGIT_BUFFER_BYTES", {"cpu": 4 * 100 * 8})
+    monkeypatch.setattr(loss, "_exponentials", measured)
+    monkeypatch.setattr(loss, "LOGIT_BUFFER_BYTES", {"cpu": 4 * 100 * 8})
     hidden, embedding, targets = torch.randn(30, 16), torch.randn(100, 16), torch.randint(100, (30,))
-    each = token_nats(hidden, embedding, targets)
+    each = next_token_nats(hidden, embedding, targets)
     expected = torch.nn.functional.cross_entropy(hidden @ embedding.T, targets, reduction="none")
     torch.testing.assert_close(each, expected)
     assert sizes == [8, 8, 8, 6]
