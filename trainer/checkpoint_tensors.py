@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed.checkpoint as dcp
 from torch import Tensor
 from torch.distributed.checkpoint.api import CheckpointException
+from torch.distributed.checkpoint.filesystem import FileSystemReader, FileSystemWriter
 from torch.distributed.checkpoint.metadata import Metadata, StorageMeta, TensorStorageMetadata
+from torch.distributed.checkpoint.state_dict_loader import load
+from torch.distributed.checkpoint.state_dict_saver import save
 
 from trainer.errors import CheckpointMismatchError
 from trainer.model import Decoder
@@ -46,9 +48,9 @@ def write_tensors(folder: Path, model: Decoder, optimizer: torch.optim.AdamW, ra
     What is whole on every rank is written once.
     """
     with _plain():
-        dcp.save(
+        save(
             _model_tensors(model) | _optimizer_tensors(model, optimizer),
-            storage_writer=dcp.FileSystemWriter(folder, sync_files=True),
+            storage_writer=FileSystemWriter(folder, sync_files=True),
             no_dist=ranks.world == 1,
         )
 
@@ -60,7 +62,7 @@ def restore_tensors(path: Path, model: Decoder, optimizer: torch.optim.AdamW | N
         fill_state(optimizer)
         tensors |= _optimizer_tensors(model, optimizer)
     with _plain():
-        dcp.load(tensors, storage_reader=_Reader(path), no_dist=ranks.world == 1)
+        load(tensors, storage_reader=_Reader(path), no_dist=ranks.world == 1)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -73,7 +75,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         if name.startswith(MODEL) and isinstance(size, TensorStorageMetadata)
     }
     with _plain():
-        dcp.load(tensors, storage_reader=reader, no_dist=True)
+        load(tensors, storage_reader=reader, no_dist=True)
     return {name.removeprefix(MODEL): tensor for name, tensor in tensors.items()}
 
 
@@ -89,8 +91,11 @@ def _optimizer_tensors(model: Decoder, optimizer: torch.optim.AdamW) -> dict[str
     }
 
 
-class _Reader(dcp.FileSystemReader):
+class _Reader(FileSystemReader):
     """Reads an index without running what it may hold."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
 
     def read_metadata(self, *args: Any, **kwargs: Any) -> Metadata:
         if args or kwargs:

@@ -39,9 +39,7 @@ def make_optimizer(model: Decoder, settings: OptimizerSettings | None = None) ->
     dense = [p for name, p in model.named_parameters() if p.ndim == 2 and not name.startswith("embedding")]
     others = [p for name, p in model.named_parameters() if p.ndim != 2 or name.startswith("embedding")]
     groups = [{"params": dense, "weight_decay": settings.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(
-        groups, lr=0.0, betas=(settings.beta1, settings.beta2), eps=settings.epsilon, fused=True
-    )
+    return torch.optim.AdamW(groups, lr=0.0, betas=(settings.beta1, settings.beta2), eps=settings.epsilon, fused=True)
 
 
 def fill_state(optimizer: torch.optim.AdamW) -> None:

@@ -8,7 +8,7 @@ from trainer.metrics import StepMetrics
 
 
 class ProgressLine:
-    """A `log` callback for `train` and a context manager: shows step, loss, rate, speed and time left."""
+    """A `log` callback for `train` and a context manager: shows step, loss, rate, speed, MFU and time left."""
 
     def __init__(self) -> None:
         self._progress = Progress(
@@ -18,12 +18,13 @@ class ProgressLine:
 
     def __call__(self, metrics: StepMetrics) -> None:
         """Show a finished step."""
+        mfu = "" if metrics.mfu is None else f"{metrics.mfu:.1%} MFU  "
         self._progress.update(
             self._task,
             completed=metrics.step,
             total=metrics.steps,
             description=f"loss {metrics.loss:.4f}  lr {metrics.learning_rate:.2e}  "
-            f"{metrics.tokens_per_second:,.0f} tokens/s  {metrics.phase}",
+            f"{metrics.tokens_per_second:,.0f} tokens/s  {mfu}{metrics.phase}",
         )
 
     def __enter__(self) -> "ProgressLine":

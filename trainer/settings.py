@@ -36,7 +36,8 @@ class TrainSettings:
     def recorded(self) -> dict[str, Any]:
         """As a flat dict, for a checkpoint to keep."""
         flat = asdict(self)
-        return flat | flat.pop("optimizer")
+        del flat["optimizer"]
+        return flat | asdict(self.optimizer)
 
 
 def check_settings(settings: TrainSettings, checkpoint_every: int, keep_checkpoints: int, rows: int) -> None:
@@ -74,9 +75,7 @@ def schedule_of(manifest: MixtureManifest, settings: TrainSettings, branch: dict
         peak, warmup_steps = float(branch["learning rate"]), 0
     if cooldown_steps is None and manifest.phases and manifest.phases[-1].name == COOLDOWN_PHASE:
         cooldown_steps = max(0, settings.steps - manifest.phases[-1].first_row // settings.batch_rows)
-    return make_schedule(
-        peak, settings.steps, cooldown_steps, warmup_steps, settings.schedule, settings.cooldown
-    )
+    return make_schedule(peak, settings.steps, cooldown_steps, warmup_steps, settings.schedule, settings.cooldown)
 
 
 def identity_of(manifest: MixtureManifest, preset: Preset) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from trainer.parallel import ParallelModel
 from trainer.ranks import Ranks
 from trainer.shard_rows import Rows
 
+
 class StepOutcome(NamedTuple):
     """Mean loss of the batch and of each source's rows, and the gradient norm before clipping.
 

@@ -138,9 +138,7 @@ def _response_outcome(record: ArchiveRecord, reference: str, archive: str, optio
     if is_plain:
         return _document(record, reference, archive, decoded, decoded.text, PLAIN_TEXT)
     text = main_text(decoded.text) if decoded.text.strip() else ""
-    return _document(
-        record, reference, archive, decoded, text, response.media_type, declared_language(decoded.text)
-    )
+    return _document(record, reference, archive, decoded, text, response.media_type, declared_language(decoded.text))
 
 
 def _check_digests(record: ArchiveRecord, payloads: Iterable[bytes]) -> None:

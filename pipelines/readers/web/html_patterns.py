@@ -70,10 +70,7 @@ CONTAINERS = (
             "#content",
             '[class="content"]',
             *(f'[id*="{name}" i]' for name in ("content-main", "main-content", "content-body")),
-            *(
-                f'[class*="{name}" i]'
-                for name in ("main-content", "page-content", "content-body", "content_body")
-            ),
+            *(f'[class*="{name}" i]' for name in ("main-content", "page-content", "content-body", "content_body")),
         ]
     ),
     'main,[role="main"],[id^="main"],[class^="main"]',
