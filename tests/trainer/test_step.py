@@ -15,7 +15,9 @@ from trainer.errors import SettingError
 from trainer.model import Decoder
 from trainer.presets import find_preset
 from trainer.shard_rows import Rows
-from trainer.step import GRADIENT_CLIP_NORM, StepOutcome, make_optimizer, train_step
+from trainer.optimizer import GRADIENT_CLIP_NORM, make_optimizer
+from trainer.shard_rows import Rows
+from trainer.step import StepOutcome, train_step
 
 VOCABULARY = 300
 LENGTH = 24
