@@ -21,7 +21,7 @@ from trainer.checkpoint import (
 )
 from trainer.checkpoint_tensors import restore_tensors
 from trainer.errors import SettingError
-from trainer.flops import device_name, flops_per_token, peak_flops
+from trainer.flops import flops_per_token, model_flops_utilization, peak_flops_per_second
 from trainer.loader import TrainingLoader
 from trainer.metrics import StepMetrics
 from trainer.model import Decoder
@@ -52,7 +52,7 @@ class Run:
         self._optimizer = make_optimizer(self._model, settings.optimizer)
         self._identity = identity_of(manifest, preset)
         self._flops_per_token = flops_per_token(preset, vocabulary_size, manifest.sequence_length)
-        self._peak_flops = peak_flops(device_name(ranks.device))
+        self._peak_flops = peak_flops_per_second(ranks.device_name)
         self._step = self._resumed_from = 0
         self._rate = 0.0
         self._losses: dict[str, float] = {}
@@ -132,7 +132,7 @@ class Run:
             gradient_norm=outcome.gradient_norm,
             tokens=tokens,
             tokens_per_second=speed,
-            mfu=speed * self._flops_per_token / (self._peak_flops * self._ranks.world) if self._peak_flops else None,
+            mfu=model_flops_utilization(speed, self._flops_per_token, self._peak_flops, self._ranks.world),
             phase=_phase_of(self._loader.manifest, int(batch.rows[0])),
             source_tokens=source_tokens,
         )
@@ -169,7 +169,7 @@ class Run:
             "identity": self._identity,
             "settings": self._settings.recorded(),
             "from": self._branch or None,
-            "device": device_name(self._ranks.device),
+            "device": self._ranks.device_name,
         }
 
     def _so_far(self) -> dict[str, Any]:

@@ -13,17 +13,22 @@ def train(**options: Any) -> None:
     """Train a model on a mixture; a run that was stopped goes on from its last checkpoint."""
     from trainer.command import run_training
 
+    options = {name: value is False if name in _SWITCHED_OFF else value for name, value in options.items()}
     if not options["within_documents"] and options["stay_inside_documents"]:
         raise typer.BadParameter("--across-documents and --stay-inside-documents exclude each other")
     run_training(options)
 
 
+_ACTIONS = [action for action in make_parser()._actions if action.dest != "help"]
+# An option such as --no-resume is false when it is given; typer's flags are true then.
+_SWITCHED_OFF = {action.dest for action in _ACTIONS if isinstance(action, argparse._StoreFalseAction)}
+
+
 def _parameters() -> list[inspect.Parameter]:
     """The parser's arguments as typer reads them from a function: one list of options, not two."""
-    actions = [action for action in make_parser()._actions if action.dest != "help"]
     return [
         inspect.Parameter(
-            action.dest, inspect.Parameter.KEYWORD_ONLY, default=action.default, annotation=_annotation(action)
+            action.dest, inspect.Parameter.KEYWORD_ONLY, default=_default(action), annotation=_annotation(action)
         )
         if action.option_strings
         else inspect.Parameter(
@@ -31,8 +36,12 @@ def _parameters() -> list[inspect.Parameter]:
             inspect.Parameter.KEYWORD_ONLY,
             annotation=Annotated[str, typer.Argument(metavar=str(action.metavar), help=action.help)],
         )
-        for action in actions
+        for action in _ACTIONS
     ]
+
+
+def _default(action: argparse.Action) -> Any:
+    return False if action.dest in _SWITCHED_OFF else action.default
 
 
 def _annotation(action: argparse.Action) -> Any:
