@@ -15,7 +15,10 @@ from trainer.result import describe
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Prints what came out; 1 and a message on an error that names what to change. Of several ranks the first speaks."""
+    """Prints what came out; 1 and a message on an error that names what to change.
+
+    Of several ranks the first speaks.
+    """
     try:
         run_training(vars(make_parser().parse_args(arguments)))
     except (TrainerError, ManifestError, FileNotFoundError) as error:

@@ -10,7 +10,7 @@ from trainer.schedule import COOLDOWN_END, Schedule, make_schedule
 
 
 def test_known_points() -> None:
-    schedule = Schedule(peak=1.0, warmup_steps=10, cosine_end=110, end=130)
+    schedule = Schedule(peak=1.0, warmup_steps=10, main_end=110, end=130)
     rates = [schedule.learning_rate(step) for step in range(140)]
     assert rates[0] == pytest.approx(0.1)
     assert rates[9] == 1.0
