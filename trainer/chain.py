@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mixer.manifest import read_manifest
+from trainer.ranks import started
 from trainer.result import TrainResult
 from trainer.run_folder import default_output
 from trainer.train import train
@@ -23,8 +24,9 @@ def train_chain(
     was finished is not done again, so a chain that was stopped goes on with the same call.
     """
     folder = default_output(read_manifest(manifest_uri), preset) if output is None else Path(output)
-    results = [train(manifest_uri, folder, preset, **options)]
-    for number, following in enumerate(then or (), start=1):
-        following_options = options | {"begins_from": results[-1].checkpoint}
-        results.append(train(following, folder / f"then-{number}", preset, **following_options))
+    with started(options.get("device", "auto")):  # one group of processes for all runs
+        results = [train(manifest_uri, folder, preset, **options)]
+        for number, following in enumerate(then or (), start=1):
+            following_options = options | {"begins_from": results[-1].checkpoint}
+            results.append(train(following, folder / f"then-{number}", preset, **following_options))
     return results

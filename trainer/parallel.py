@@ -39,7 +39,9 @@ class ParallelModel:
         if mode == "ddp":
             on_gpu = self.ranks.device.type == "cuda"
             devices = [self.ranks.device] if on_gpu else None
-            self._loss = nn.parallel.DistributedDataParallel(self._loss, device_ids=devices)
+            self._loss = nn.parallel.DistributedDataParallel(
+                self._loss, device_ids=devices, broadcast_buffers=False, gradient_as_bucket_view=True
+            )
         if mode == "fsdp":
             _shard(self._loss, decoder, self.ranks)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from mixer.manifest import MixtureManifest, read_manifest
 from trainer.branch import find_branch
 from trainer.checkpoint import KEPT_CHECKPOINTS
+from trainer.errors import SettingError
 from trainer.loader import TrainingLoader
 from trainer.optimizer import (
     ADAM_BETA1,
@@ -107,6 +108,8 @@ def train(
             continue_schedule=continue_schedule,
         )
         check_settings(settings, checkpoint_every, keep_checkpoints, manifest.rows)
+        if continue_schedule and learning_rate is not None:
+            raise SettingError("a learning rate and the checkpoint's (continue_schedule) are both asked: choose one")
         options = LogOptions(ValidationPlan(manifest_uri, manifest, validate_every, validate_rows), tensorboard)
         branch = None
         if begins_from is not None:
