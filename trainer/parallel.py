@@ -40,7 +40,7 @@ class ParallelModel:
             on_gpu = self.ranks.device.type == "cuda"
             devices = [self.ranks.device] if on_gpu else None
             self._loss = nn.parallel.DistributedDataParallel(
-                self._loss, device_ids=devices, broadcast_buffers=False, gradient_as_bucket_view=True
+                self._loss, device_ids=devices, gradient_as_bucket_view=True
             )
         if mode == "fsdp":
             _shard(self._loss, decoder, self.ranks)

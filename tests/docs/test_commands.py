@@ -99,7 +99,7 @@ def test_every_command_and_option_in_a_page_exists() -> None:
     everywhere = set().union(*(options(command) for command in known.values())) | options(group) | FOREIGN_OPTIONS
     everywhere |= {option for action in make_parser()._actions for option in action.option_strings} | {"--recipe"}
     for line in lines_of_code():
-        named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", line.partition("#")[0]))
+        named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", line.partition("#")[0]))
         assert named <= everywhere, line
         if (match := re.match(r"mixdown ([a-z][a-z-]*)", line)) is not None:
             assert match[1] in known, line
