@@ -2,6 +2,7 @@
 
 from types import TracebackType
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from trainer.metrics import StepMetrics
@@ -12,9 +13,14 @@ LOG_EVERY = 50  # steps between lines where the output is no terminal
 class ProgressLine:
     """A `log` callback for `train` and a context manager: shows step, loss, rate, speed, MFU and time left."""
 
-    def __init__(self) -> None:
+    def __init__(self, console: Console | None = None) -> None:
+        """Shows on `console`, by default the standard output."""
         self._progress = Progress(
-            MofNCompleteColumn(), BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn()
+            MofNCompleteColumn(),
+            BarColumn(),
+            TextColumn("{task.description}"),
+            TimeRemainingColumn(),
+            console=console,
         )
         self._task = self._progress.add_task("loading", total=None)
 

@@ -82,7 +82,7 @@ class Run:
         """Do the steps that are left, with a checkpoint every so many and at the end."""
         steps = self._settings.steps
         with ExitStack() as stack:
-            logs = RunLog(self._folder, self._step, options, self._parallel)
+            logs = self._ranks.agree(lambda: RunLog(self._folder, self._step, options, self._parallel))
             stack.callback(logs.close)
             logs.write_record(self._header(), self._so_far(), is_finished=False)
             while self._step < steps:

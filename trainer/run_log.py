@@ -27,8 +27,8 @@ class RunLog:
         self._is_first = model.ranks.is_first
         self._uri = options.validation.manifest_uri
         self._validation = ValidationLog(folder, options.validation, steps_done, writes=self._is_first)
-        self._metrics = MetricsLog(folder, steps_done) if self._is_first else None
         self._tensorboard = TensorBoardLog(folder, steps_done) if self._is_first and options.tensorboard else None
+        self._metrics = MetricsLog(folder, steps_done) if self._is_first else None
 
     def write(self, metrics: StepMetrics) -> None:
         """Append a finished step."""

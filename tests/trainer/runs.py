@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 import tempfile
 import traceback
 from collections.abc import Callable
@@ -87,7 +88,9 @@ def _rank(
     rank: int, world: int, call: Callable[..., Any], meeting: str, pipe: Any, arguments: Any, options: Any
 ) -> None:
     torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=world)
+    os.environ["LOCAL_RANK"] = str(rank)
+    backend = "cpu:gloo,cuda:nccl" if options.get("device") == "cuda" else "gloo"
+    dist.init_process_group(backend, init_method=f"file://{meeting}", rank=rank, world_size=world)
     try:
         pipe.send(call(*arguments, **options))
         dist.destroy_process_group()
