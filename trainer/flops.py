@@ -10,6 +10,8 @@ runs, and a run whose attention skips other documents' tokens looks a little bet
 
 import re
 
+import torch
+
 from trainer.presets import Preset
 
 # Dense bfloat16 products with float32 sums, FLOPs a second, by words that all stand in the device's name; the first
@@ -57,18 +59,23 @@ def flops_per_token(preset: Preset, vocabulary_size: int, sequence_length: int) 
     return 6 * matmul_parameters(preset, vocabulary_size) + attention
 
 
-def peak_flops_per_second(device_name: str) -> float | None:
-    """A GPU's dense bfloat16 peak by the name that torch gives it; None where no source is known for it."""
+def peak_flops(device_name: str) -> float | None:
+    """A GPU's dense bfloat16 FLOPs a second by the name that torch gives it; None where no source is known for it."""
     words = set(re.findall(r"[A-Z0-9]+", device_name.upper()))
     if words & _OTHER_VARIANTS:
         return None
     return next((peak for name, peak in _PEAKS if set(name.split()) <= words), None)
 
 
+def device_name(device: torch.device) -> str:
+    """As torch names a GPU; `cpu`."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 def model_flops_utilization(
-    tokens_per_second: float, token_flops: int, peak_flops: float | None, devices: int = 1
+    tokens_per_second: float, token_flops: int, peak: float | None, devices: int = 1
 ) -> float | None:
     """MFU, 0 to 1, of `devices` equal devices that train `tokens_per_second` together; None without a peak."""
-    if peak_flops is None:
+    if peak is None:
         return None
-    return tokens_per_second * token_flops / (peak_flops * devices)
+    return tokens_per_second * token_flops / (peak * devices)

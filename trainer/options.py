@@ -31,6 +31,7 @@ def make_parser(program: str = "python -m trainer.train") -> argparse.ArgumentPa
     _add_checkpoints(parser)
     _add_logs(parser)
     _add_boundaries(parser)
+    _add_compute(parser)
     return parser
 
 
@@ -100,3 +101,14 @@ def _add_boundaries(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="besides attention, keep the loss inside documents: a document's first token is not predicted",
     )
+
+
+def _add_compute(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--compile", action="store_true", help="compile the blocks; slow to start, faster steps on CUDA")
+    add(
+        "--activation-checkpointing",
+        default="none",
+        help="blocks: keep each block's input only and compute it twice, for less memory (default: none)",
+    )
+    add("--dtype", default="auto", help="of matrix products: auto, bfloat16 or float32 (default: bfloat16 on CUDA)")

@@ -80,7 +80,7 @@ class ParallelModel:
             return
         weights = {name: shard.full_tensor() for name, shard in self.decoder.state_dict().items()}
         with torch.device("meta"):
-            copy = Decoder(self.decoder.preset, self.decoder.embedding.num_embeddings)
+            copy = Decoder(self.decoder.preset, self.decoder.embedding.num_embeddings, self.decoder.compute)
         copy.load_state_dict(weights, assign=True)
         for name, buffer in self.decoder.named_buffers():
             parent, _, leaf = name.rpartition(".")
@@ -99,7 +99,9 @@ class _TokenLoss(nn.Module):
         self, input_ids: Tensor, documents: Tensor | None, positions: Tensor | None, tokens: Tensor
     ) -> tuple[Tensor, Tensor]:
         hidden = self.decoder.hidden(input_ids, documents, positions).flatten(0, 1).index_select(0, tokens)
-        return next_token_loss(hidden, self.decoder.embedding.weight, input_ids.flatten()[tokens + 1])
+        return next_token_loss(
+            hidden, self.decoder.embedding.weight, input_ids.flatten()[tokens + 1], self.decoder.compute.loss
+        )
 
 
 def _shard(outermost: nn.Module, decoder: Decoder, ranks: Ranks) -> None:

@@ -31,11 +31,6 @@ class Ranks:
         """Whether this is the process that writes and reports."""
         return self.rank == 0
 
-    @property
-    def device_name(self) -> str:
-        """The GPU as torch names it; `cpu`."""
-        return torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else self.device.type
-
     def gather(self, value: T) -> list[T]:
         """What every rank calls this with, in their order; all must call."""
         if self.world == 1:

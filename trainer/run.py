@@ -21,7 +21,7 @@ from trainer.checkpoint import (
 )
 from trainer.checkpoint_tensors import restore_tensors
 from trainer.errors import SettingError
-from trainer.flops import flops_per_token, model_flops_utilization, peak_flops_per_second
+from trainer.flops import device_name, flops_per_token, model_flops_utilization, peak_flops
 from trainer.loader import TrainingLoader
 from trainer.metrics import StepMetrics
 from trainer.model import Decoder
@@ -47,12 +47,12 @@ class Run:
         self._folder, self._settings, self._loader, self._ranks = folder, settings, loader, ranks
         manifest, vocabulary_size = loader.manifest, loader.manifest.tokenizer.vocabulary_size
         torch.manual_seed(settings.seed)
-        self._model = Decoder(preset, vocabulary_size).to(ranks.device)
+        self._model = Decoder(preset, vocabulary_size, settings.compute).to(ranks.device)
         self._parallel = ParallelModel(self._model, mode, ranks)
         self._optimizer = make_optimizer(self._model, settings.optimizer)
         self._identity = identity_of(manifest, preset)
         self._flops_per_token = flops_per_token(preset, vocabulary_size, manifest.sequence_length)
-        self._peak_flops = peak_flops_per_second(ranks.device_name)
+        self._peak_flops = peak_flops(device_name(ranks.device))
         self._step = self._resumed_from = 0
         self._rate = 0.0
         self._losses: dict[str, float] = {}
@@ -169,7 +169,7 @@ class Run:
             "identity": self._identity,
             "settings": self._settings.recorded(),
             "from": self._branch or None,
-            "device": self._ranks.device_name,
+            "device": device_name(self._ranks.device),
         }
 
     def _so_far(self) -> dict[str, Any]:

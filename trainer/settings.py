@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mixer.manifest import MixtureManifest
+from trainer.compute import ComputeSettings
 from trainer.errors import SettingError
 from trainer.optimizer import OptimizerSettings
 from trainer.presets import Preset
@@ -28,6 +29,7 @@ class TrainSettings:
     warmup_steps: int | None
     cooldown_steps: int | None
     optimizer: OptimizerSettings
+    compute: ComputeSettings
     parallel: str
     ranks: int
     begins_from: str | None  # the checkpoint, as it was asked for
@@ -36,8 +38,8 @@ class TrainSettings:
     def recorded(self) -> dict[str, Any]:
         """As a flat dict, for a checkpoint to keep."""
         flat = asdict(self)
-        del flat["optimizer"]
-        return flat | asdict(self.optimizer)
+        del flat["optimizer"], flat["compute"]
+        return flat | asdict(self.optimizer) | asdict(self.compute)
 
 
 def check_settings(settings: TrainSettings, checkpoint_every: int, keep_checkpoints: int, rows: int) -> None:

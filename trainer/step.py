@@ -1,7 +1,6 @@
 """One optimizer step: forward, backward, clip, update; stops before the update when a number is not finite."""
 
 import math
-from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -119,17 +118,12 @@ def _accumulate(
     found = np.flatnonzero(has_target[part])
     # Without a target: one that weighs nothing, so that this rank meets the others.
     tokens = torch.from_numpy(found if len(found) else np.zeros(1, dtype=np.int64)).to(device)
-    with _autocast(device):
+    with parallel.decoder.compute.autocast(device):
         mean, each = parallel.loss(ids, documents, positions, tokens)
     # DDP and FSDP2 average over the ranks; the mean over the tokens of all of them is asked.
     weight = len(found) * parallel.ranks.world / all_targets
     (mean * weight).backward()  # type: ignore[no-untyped-call]
     return each[: len(found)]
-
-
-def _autocast(device: torch.device) -> AbstractContextManager[object]:
-    """bfloat16 products on CUDA; plain float32 on the CPU, where bfloat16 is emulated and far slower."""
-    return torch.autocast("cuda", dtype=torch.bfloat16) if device.type == "cuda" else nullcontext()
 
 
 class RowLoss(NamedTuple):

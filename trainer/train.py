@@ -13,6 +13,7 @@ from pathlib import Path
 from mixer.manifest import MixtureManifest, read_manifest
 from trainer.branch import find_branch
 from trainer.checkpoint import KEPT_CHECKPOINTS
+from trainer.compute import ComputeSettings
 from trainer.errors import SettingError
 from trainer.loader import TrainingLoader
 from trainer.optimizer import (
@@ -69,6 +70,9 @@ def train(
     keep_optimizer: bool = True,
     continue_schedule: bool = False,
     tensorboard: bool = False,
+    compile: bool = False,
+    activation_checkpointing: str = "none",
+    dtype: str = "auto",
 ) -> TrainResult:
     """Train `preset` for `steps` steps (default: the whole mixture) of `batch_rows` rows; continue what `output` holds.
 
@@ -78,7 +82,8 @@ def train(
     no document's first token from the document before. Every `validate_every` steps and at the end (None: at the end,
     if the mixture holds text out; 0: never) the model is measured on the first `validate_rows` held-out rows of every
     source (None: all). `log` is called after each step. `schedule`, `cooldown` and their steps are those of
-    `trainer.schedule`, `beta1` to `clip_norm` those of `trainer.optimizer`, `parallel` is that of `trainer.parallel`.
+    `trainer.schedule`, `beta1` to `clip_norm` those of `trainer.optimizer`, `parallel` is that of `trainer.parallel`,
+    `compile`, `activation_checkpointing` and `dtype` are those of `trainer.compute`.
 
     `begins_from`, a checkpoint or a run's folder, gives the first weights of a new run and, with `keep_optimizer`,
     AdamW's moments; with `continue_schedule` its last learning rate is the peak, and there is no warm-up.
@@ -102,6 +107,7 @@ def train(
             warmup_steps=warmup_steps,
             cooldown_steps=cooldown_steps,
             optimizer=OptimizerSettings(beta1, beta2, epsilon, weight_decay, clip_norm),
+            compute=ComputeSettings(compile, activation_checkpointing, dtype),
             parallel=mode,
             ranks=ranks.world,
             begins_from=None if begins_from is None else str(begins_from),

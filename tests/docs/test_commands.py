@@ -17,7 +17,7 @@ from tests.docs.pages import PAGES, ROOT, Block, blocks, code_spans, read, rows
 from tests.trainer.mixtures import make_mixture
 from trainer.options import make_parser
 
-FOREIGN_OPTIONS = {"--conf", "--help", "--nproc-per-node"}  # of spark-submit, of everything, of torchrun
+FOREIGN_OPTIONS = {"--conf", "--help", "--nproc-per-node", "--mirror"}  # of spark-submit, everything, torchrun, git
 
 
 def commands() -> dict[str, Any]:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from trainer.flops import flops_per_token, matmul_parameters, model_flops_utilization, peak_flops_per_second
+from trainer.flops import device_name, flops_per_token, matmul_parameters, model_flops_utilization, peak_flops
 from trainer.model import Decoder
 from trainer.presets import PRESETS, find_preset
 
@@ -61,7 +61,11 @@ def test_flops_of_the_paper_shapes() -> None:
     ],
 )
 def test_peaks_by_the_name_that_torch_gives(device: str, peak: float | None) -> None:
-    assert peak_flops_per_second(device) == peak
+    assert peak_flops(device) == peak
+
+
+def test_the_cpu_has_no_peak() -> None:
+    assert peak_flops(device_name(torch.device("cpu"))) is None
 
 
 def test_utilization() -> None:

@@ -57,9 +57,12 @@ def assert_same_run(output: Path, alone: Path) -> None:
         }
 
 
-@pytest.mark.parametrize("parallel", ["ddp", "fsdp"])
-def test_two_ranks_train_what_one_trains(held_out: str, alone: Path, output: Path, parallel: str) -> None:
-    outcomes = finished(train_on_ranks(2, held_out, output, steps=6, parallel=parallel, **OPTIONS))
+@pytest.mark.parametrize(("parallel", "checkpointing"), [("ddp", "none"), ("fsdp", "none"), ("fsdp", "blocks")])
+def test_two_ranks_train_what_one_trains(
+    held_out: str, alone: Path, output: Path, parallel: str, checkpointing: str
+) -> None:
+    options = OPTIONS | {"parallel": parallel, "activation_checkpointing": checkpointing}
+    outcomes = finished(train_on_ranks(2, held_out, output, steps=6, **options))
     assert outcomes[0] == outcomes[1]
     assert (outcomes[0]["ranks"], outcomes[0]["tokens"]) == (2, 36 * 32)
     assert_same_run(output, alone)
