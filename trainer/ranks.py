@@ -82,9 +82,21 @@ def started(device: str) -> Iterator[Ranks]:
     missing = [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]
     if missing:
         raise SettingError(f"WORLD_SIZE is set, but {', '.join(missing)} is not: start several processes with torchrun")
-    dist.init_process_group("cpu:gloo,cuda:nccl" if chosen.type == "cuda" else "gloo")
+    _meet("cpu:gloo,cuda:nccl" if chosen.type == "cuda" else "gloo")
     yield Ranks(dist.get_rank(), dist.get_world_size(), chosen)
     dist.destroy_process_group()
+
+
+def _meet(backend: str) -> None:
+    """Make the process group that the environment describes.
+
+    When torchrun starts ranks again they find the store of the first start, with addresses of ranks that are gone: so
+    each start has its own names in it.
+    """
+    store, rank, world = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]
+    number = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    start = dist.PrefixStore(f"start-{number}", store)  # type: ignore[attr-defined]
+    dist.init_process_group(backend, store=start, rank=rank, world_size=world)
 
 
 def choose_device(device: str, local_rank: int = 0) -> torch.device:

@@ -62,7 +62,8 @@ class Run:
     def start(self, resume: bool, find_branch: Callable[[], Branch] | None) -> None:
         """Take up the newest checkpoint, if there is one; else begin from another run's, or from nothing."""
         self._ranks.first_does(lambda: remove_leftovers(self._folder))
-        path = self._ranks.gather(latest_checkpoint(self._folder) if self._ranks.is_first else None)[0]
+        newest = self._ranks.agree(lambda: latest_checkpoint(self._folder) if self._ranks.is_first else None)
+        path = self._ranks.gather(newest)[0]
         if path is not None and not resume:
             raise SettingError(f"{self._folder} holds {path.name}: resume it, or choose another output folder")
         if path is not None:

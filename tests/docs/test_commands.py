@@ -17,7 +17,8 @@ from tests.docs.pages import PAGES, ROOT, Block, blocks, code_spans, read, rows
 from tests.trainer.mixtures import make_mixture
 from trainer.options import make_parser
 
-FOREIGN_OPTIONS = {"--conf", "--help", "--nproc-per-node", "--mirror"}  # of spark-submit, everything, torchrun, git
+# Of everything, of spark-submit, of torchrun, of git.
+FOREIGN_OPTIONS = {"--help", "--conf", "--nproc-per-node", "--max-restarts", "--mirror", "--reference", "--shared"}
 
 
 def commands() -> dict[str, Any]:

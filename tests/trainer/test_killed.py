@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,6 +93,29 @@ def test_a_rank_that_is_killed_ends_the_others(tmp_path: Path) -> None:
             time.sleep(0.01)
         children[1].kill()
         assert children[0].wait(60) != 0
+
+
+@pytest.mark.slow
+def test_torchrun_starts_a_killed_run_again(tmp_path: Path) -> None:
+    uri = make_mixture(tmp_path / "mixture", phases=(("main", 400),))
+    output, steps = tmp_path / "run", 40
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    run = ["-m", "trainer.train", uri, *flags(output, 5), "--steps", str(steps)]
+    agent = subprocess.Popen([*torchrun, "--max-restarts", "1", *run], env=os.environ | {"OMP_NUM_THREADS": "1"})
+    try:
+        deadline = time.monotonic() + 120
+        while not (output / "metrics.jsonl").exists() or len(losses(output)) < 7:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        children = Path(f"/proc/{agent.pid}/task/{agent.pid}/children").read_text().split()
+        os.kill(int(children[-1]), signal.SIGKILL)
+        assert agent.wait(120) == 0
+    finally:
+        agent.terminate()
+        agent.wait()
+    options: dict[str, Any] = {"steps": steps, "batch_rows": BATCH_ROWS, "device": "cpu"}
+    train(uri, tmp_path / "whole", **options)
+    assert losses(output) == pytest.approx(losses(tmp_path / "whole"), rel=1e-2)
 
 
 def goes_on_as_if_nothing_had_been(uri: str, folder: Path, done: int, world: int = 1) -> None:
