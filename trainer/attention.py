@@ -98,8 +98,11 @@ def _attend_each(query: Tensor, key: Tensor, value: Tensor, lengths: DocumentLen
     rows, heads, length, head_width = query.shape
     attended = []
     for row, parts in enumerate(lengths):
-        split = (states[row : row + 1].split(parts, dim=2) for states in (query, key, value))
-        attended += [F.scaled_dot_product_attention(*part, is_causal=True) for part in zip(*split, strict=True)]
+        split = (torch.split(states[row : row + 1], parts, dim=2) for states in (query, key, value))
+        attended += [
+            F.scaled_dot_product_attention(asking, asked, answer, is_causal=True)
+            for asking, asked, answer in zip(*split, strict=True)
+        ]
     return torch.cat(attended, dim=2).view(heads, rows, length, head_width).transpose(0, 1)
 
 

@@ -97,7 +97,7 @@ def _block(
     width = states.shape[-1]
     inner = leave.shape[1] - width
     entered = F.linear(F.layer_norm(states, (width,), gain), enter)
-    query, key, value, gate, up = entered.split([width, width, width, inner, inner], dim=-1)
+    query, key, value, gate, up = torch.split(entered, [width, width, width, inner, inner], dim=-1)
     query, key = _rotate(_split(query, heads), rotation), _rotate(_split(key, heads), rotation)
     merged = attend(query, key, _split(value, heads), mask).transpose(1, 2).flatten(2)
     return states + F.linear(torch.cat((merged, F.silu(gate) * up), dim=-1), leave)
