@@ -21,7 +21,7 @@ from trainer.ranks import Ranks
 
 Mode = Literal["none", "ddp", "fsdp"]
 MODES = ("auto", "none", "ddp", "fsdp")
-# From here on `auto` shards: weights, gradients and AdamW's two moments take 16 bytes a parameter, 7.5 GB for the
+# From here on `auto` shards: weights, gradients and AdamW's two moments take 16 bytes a parameter, 9.7 GB for the
 # 470m preset and a 100k vocabulary, which is better spent on larger micro batches.
 SHARDED_FROM_PARAMETERS = 400_000_000
 
