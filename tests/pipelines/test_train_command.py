@@ -1,5 +1,6 @@
 """`mixdown train` takes what `python -m trainer.train` takes, and means the same by it."""
 
+import inspect
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from typer.testing import CliRunner
 from pipelines.cli import app
 from trainer import command
 from trainer.options import make_parser
+from trainer.train import train
 
 LINES = [
     ["m"],
@@ -26,3 +28,11 @@ def test_both_commands_ask_for_the_same_run(line: list[str], monkeypatch: pytest
 
 def test_what_excludes_each_other_is_refused() -> None:
     assert CliRunner().invoke(app, ["train", "m", "--across-documents", "--stay-inside-documents"]).exit_code == 2
+
+
+def test_the_defaults_are_those_of_the_library() -> None:
+    defaults = vars(make_parser().parse_args(["m"]))
+    del defaults["manifest_uri"], defaults["then"]
+    parameters = inspect.signature(train).parameters
+    assert defaults == {name: parameters[name].default for name in defaults}
+    assert parameters.keys() - defaults.keys() == {"manifest_uri", "log"}
