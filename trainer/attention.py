@@ -3,8 +3,8 @@
 - CUDA: `flex_attention`, compiled, with a block mask. Blocks that hold other documents only are not computed, no mask
   lies in memory, and the backward pass adds in a fixed order: flash attention's does not, and a run would not repeat.
   Without documents and without gradients there is nothing to win, nor in rows shorter than a block.
-- CPU: scaled dot-product attention, one call a document. Against one call with a mask it takes a third of the time at
-  rows of 2,048 tokens and a tenth or less at 8,192 (documents of 600 tokens), and as long at 512.
+- CPU: scaled dot-product attention, one call a document. Against one call with a mask it takes two thirds of the time
+  at rows of 512 tokens, a third at 2,048, a twelfth at 8,192 (benchmarks/document_attention.py).
 - What is left (the CPU in compiled code, a GPU without Triton): one call with a bool mask, whose shape is fixed.
 
 All give the same numbers up to the order of sums.
@@ -70,7 +70,7 @@ def block_mask(documents: Tensor) -> BlockMask:
     Numbers never fall along a row, so a block of keys before the queries' own block has something for them when its
     last token is in the document of their first one, and everything when its first token is in that of their last one.
     """
-    length = documents.shape[1]
+    documents, length = documents.to(torch.int32), documents.shape[1]  # kernels read it
     first = documents[:, ::BLOCK_TOKENS]
     ends = torch.arange(BLOCK_TOKENS - 1, length + BLOCK_TOKENS - 1, BLOCK_TOKENS, device=documents.device)
     last = documents[:, ends.clamp(max=length - 1)]

@@ -156,6 +156,22 @@ def test_gradients_of_the_loss(
         assert (found - exact).abs().max() <= close * exact.abs().max()
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_the_compiled_loss_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on CUDA, but compiled for the CPU: chunks of two sizes, the logits overwritten by their gradients."""
+    monkeypatch.setattr(loss_rows, "LOGIT_BUFFER_BYTES", 4 * 128 * 20)
+    hidden, weight, targets = torch.randn(33, 16), torch.randn(70, 16), torch.randint(70, (33,))
+    expected = loss_rows.loss_and_gradients(hidden, weight, targets, torch.float32)
+    alone = loss_rows.token_nats(hidden, weight, targets)
+    monkeypatch.setattr(loss_rows, "_kernel", lambda function, device: torch.compile(function, fullgraph=True))
+    for found, exact in zip(
+        loss_rows.loss_and_gradients(hidden, weight, targets, torch.float32), expected, strict=True
+    ):
+        torch.testing.assert_close(found, exact, atol=1e-6, rtol=1e-4)
+    torch.testing.assert_close(loss_rows.token_nats(hidden, weight, targets), alone)
+
+
 @pytest.mark.parametrize("chunk_tokens", [5, 100])
 def test_losses_alone_are_the_same_by_rows(chunk_tokens: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loss_rows, "LOGIT_BUFFER_BYTES", 4 * 128 * chunk_tokens)

@@ -44,19 +44,21 @@ def kept_bytes(model: Decoder, ids: Tensor) -> int:
             kept[tensor.untyped_storage().data_ptr()] = tensor
         return tensor
 
-    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+    hooks = torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor)
+    with hooks, model.compute.autocast(torch.device("cpu")):
         model.hidden(ids)
     return sum(tensor.untyped_storage().nbytes() for tensor in kept.values())
 
 
+@pytest.mark.parametrize(("dtype", "product_bytes"), [("float32", 4), ("bfloat16", 2)])
 @pytest.mark.parametrize("checkpointing", ["none", "blocks"])
-def test_activations_are_what_torch_keeps(checkpointing: str) -> None:
-    """In float32; a checkpointed block's own are made again in the backward pass, one block at a time."""
+def test_activations_are_what_torch_keeps(checkpointing: str, dtype: str, product_bytes: int) -> None:
+    """A checkpointed block's own are made again in the backward pass, one block at a time."""
     ids = torch.randint(VOCABULARY, (ROWS, LENGTH))
-    found = kept_bytes(make_model(ComputeSettings(activation_checkpointing=checkpointing)), ids)
-    expected = activation_bytes(TINY, ROWS * LENGTH, 4, checkpointing=checkpointing == "blocks")
+    found = kept_bytes(make_model(ComputeSettings(activation_checkpointing=checkpointing, dtype=dtype)), ids)
+    expected = activation_bytes(TINY, ROWS * LENGTH, product_bytes, checkpointing=checkpointing == "blocks")
     if checkpointing == "blocks":
-        one_block = activation_bytes(TINY, ROWS * LENGTH, 4, checkpointing=False) / TINY.layers
+        one_block = activation_bytes(TINY, ROWS * LENGTH, product_bytes, checkpointing=False) / TINY.layers
         assert expected - one_block == pytest.approx(found, rel=0.05)
     else:
         assert found == pytest.approx(expected, rel=0.03)
