@@ -22,9 +22,10 @@ from trainer.compute import CHECKPOINTING, DTYPES, LOSSES, ComputeSettings
 from trainer.flops import device_name, flops_per_token, model_flops_utilization, peak_flops
 from trainer.memory import CL100K_VOCABULARY, training_memory
 from trainer.model import Decoder
+from trainer.optimizer import make_optimizer
 from trainer.presets import PRESETS, find_preset
 from trainer.shard_rows import Rows
-from trainer.step import make_optimizer, train_step
+from trainer.step import train_step
 
 MICRO_BATCH_TOKENS = 65_536  # more do not make products faster
 OUT_OF_MEMORY = "out of memory"

@@ -5,6 +5,7 @@ TrainerError
 ├── ShardError               the shards contradict the manifest
 ├── CheckpointMismatchError  the checkpoint belongs to another mixture, model or vocabulary
 ├── RunBusyError             another process is training into the same folder
+├── RankFailedError          another process of the same run failed
 └── TrainingDivergedError    the loss or the gradient is no longer a number
 """
 
@@ -27,6 +28,10 @@ class CheckpointMismatchError(TrainerError):
 
 class RunBusyError(TrainerError):
     """Another process is training into the same folder."""
+
+
+class RankFailedError(TrainerError):
+    """Another process of the same run failed; the message is its own."""
 
 
 class TrainingDivergedError(TrainerError):

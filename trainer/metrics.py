@@ -20,7 +20,8 @@ class StepMetrics:
     learning_rate: float
     gradient_norm: float  # before clipping
     tokens: int  # fed since step 1
-    tokens_per_second: float
+    tokens_per_second: float  # of all ranks
+    mfu: float | None  # model FLOPs utilisation, 0 to 1; None on a device whose peak is not known
     phase: str
     source_tokens: dict[str, int]  # fed since step 1
 

@@ -2,101 +2,75 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from mixer.manifest import MixtureManifest
+from trainer.branch import Branch
 from trainer.checkpoint import (
-    Checkpoint,
+    RunState,
+    check_identity,
     describe_differences,
     latest_checkpoint,
-    load_checkpoint,
-    random_state,
+    load_state,
     remove_leftovers,
-    restore_random_state,
     save_checkpoint,
 )
-from trainer.compute import ComputeSettings
+from trainer.checkpoint_tensors import restore_tensors
 from trainer.errors import SettingError
+from trainer.flops import device_name, flops_per_token, model_flops_utilization, peak_flops
 from trainer.loader import TrainingLoader
-from trainer.metrics import MetricsLog, StepMetrics
+from trainer.metrics import StepMetrics
 from trainer.model import Decoder
+from trainer.optimizer import make_optimizer
+from trainer.parallel import Mode, ParallelModel
 from trainer.presets import Preset
-from trainer.schedule import make_schedule
-from trainer.step import make_optimizer, train_step
-from trainer.validation_log import ValidationLog, ValidationPlan
-
-COOLDOWN_PHASE = "cooldown"  # a mixture's last phase, if it has this name, gets the linear anneal
+from trainer.random_state import random_state, restore_random_state
+from trainer.ranks import Ranks
+from trainer.result import TrainResult
+from trainer.run_log import LogOptions, RunLog
+from trainer.settings import TrainSettings, identity_of, schedule_of
+from trainer.step import train_step
 
 Log = Callable[[StepMetrics], None]
 
 
-@dataclass(frozen=True)
-class TrainSettings:
-    """What may change when a run is resumed; everything else is the checkpoint's identity."""
-
-    steps: int
-    batch_rows: int
-    learning_rate: float
-    seed: int
-    micro_batch_rows: int
-    within_documents: bool
-    stay_inside_documents: bool
-    compute: ComputeSettings
-
-
-@dataclass(frozen=True)
-class TrainResult:
-    """How a run ended. Losses are of the first and the last step of the whole run, restarts included."""
-
-    output: Path
-    checkpoint: Path
-    device: str
-    parameters: int
-    steps: int  # done in all
-    resumed_from: int  # steps that an earlier run had done
-    first_loss: float
-    last_loss: float
-    tokens: int  # fed in all, padding left out
-    source_tokens: dict[str, int]
-    changed_settings: list[str]  # against the checkpoint that was resumed
-    rows_left_over: int  # rows of the mixture that this run did not feed
-    validation: dict[str, float]  # bits per byte of held-out text by source, of the last step; empty: not measured
-
-
 class Run:
-    """A run's moving parts, and what is saved of them."""
+    """A run's moving parts on one rank, and what is saved of them."""
 
     def __init__(
-        self,
-        folder: Path,
-        preset: Preset,
-        settings: TrainSettings,
-        loader: TrainingLoader,
-        device: torch.device,
+        self, folder: Path, preset: Preset, settings: TrainSettings, loader: TrainingLoader, mode: Mode, ranks: Ranks
     ) -> None:
-        self._folder, self._settings, self._loader, self._device = folder, settings, loader, device
-        manifest = loader.manifest
+        self._folder, self._settings, self._loader, self._ranks = folder, settings, loader, ranks
+        manifest, vocabulary_size = loader.manifest, loader.manifest.tokenizer.vocabulary_size
         torch.manual_seed(settings.seed)
-        self._model = Decoder(preset, manifest.tokenizer.vocabulary_size, settings.compute).to(device)
-        self._optimizer = make_optimizer(self._model)
-        self._schedule = make_schedule(settings.learning_rate, settings.steps, _cooldown_steps(manifest, settings))
-        self._identity = _identity(manifest, preset)
+        self._model = Decoder(preset, vocabulary_size, settings.compute).to(ranks.device)
+        self._parallel = ParallelModel(self._model, mode, ranks)
+        self._optimizer = make_optimizer(self._model, settings.optimizer)
+        self._identity = identity_of(manifest, preset)
+        self._flops_per_token = flops_per_token(preset, vocabulary_size, manifest.sequence_length)
+        self._peak_flops = peak_flops(device_name(ranks.device))
         self._step = self._resumed_from = 0
+        self._rate = 0.0
         self._losses: dict[str, float] = {}
         self._changed: list[str] = []
+        self._branch: dict[str, Any] = {}
 
-    def start(self, resume: bool) -> None:
-        """Take up the newest checkpoint, if there is one."""
-        remove_leftovers(self._folder)
-        path = latest_checkpoint(self._folder)
+    def start(self, resume: bool, find_branch: Callable[[], Branch] | None) -> None:
+        """Take up the newest checkpoint, if there is one; else begin from another run's, or from nothing."""
+        self._ranks.first_does(lambda: remove_leftovers(self._folder))
+        newest = self._ranks.agree(lambda: latest_checkpoint(self._folder) if self._ranks.is_first else None)
+        path = self._ranks.gather(newest)[0]
         if path is not None and not resume:
             raise SettingError(f"{self._folder} holds {path.name}: resume it, or choose another output folder")
         if path is not None:
-            self._restore(load_checkpoint(path, self._identity))
+            self._restore(path)
+        elif find_branch is not None:
+            self._begin_from(find_branch())
+        self._schedule = schedule_of(self._loader.manifest, self._settings, self._branch)
         missing = self._settings.steps - self._step - self._loader.batches_left
         if missing > 0:
             raise SettingError(
@@ -105,75 +79,111 @@ class Run:
                 "ask for fewer steps, a smaller batch, or build a larger budget"
             )
 
-    def finish(self, checkpoint_every: int, validation: ValidationPlan, log: Log | None) -> TrainResult:
+    def finish(self, checkpoint_every: int, keep_checkpoints: int, options: LogOptions, log: Log | None) -> TrainResult:
         """Do the steps that are left, with a checkpoint every so many and at the end."""
-        metrics_log = MetricsLog(self._folder, self._step)
-        validation_log = ValidationLog(self._folder, validation, self._step)
         steps = self._settings.steps
-        try:
-            while self._step < self._settings.steps:
+        with ExitStack() as stack:
+            logs = self._ranks.agree(lambda: RunLog(self._folder, self._step, options, self._parallel))
+            stack.callback(logs.close)
+            logs.write_record(self._header(), self._so_far(), is_finished=False)
+            while self._step < steps:
                 metrics = self._advance()
-                metrics_log.write(metrics)
-                validation_log.after_step(self._model, self._step, steps, metrics.tokens)
-                if self._step % checkpoint_every == 0 or self._step == self._settings.steps:
-                    save_checkpoint(self._folder, self._checkpoint())
-                if log is not None:
+                logs.write(metrics)
+                logs.validate(self._step, steps, metrics.tokens)
+                if self._step % checkpoint_every == 0 or self._step == steps:
+                    save_checkpoint(
+                        self._folder, self._state(), self._model, self._optimizer, self._ranks, keep_checkpoints
+                    )
+                    logs.write_record(self._header(), self._so_far(), is_finished=False)
+                if log is not None and self._ranks.is_first:
                     log(metrics)
-        finally:
-            metrics_log.close()
-        # A finished run that was not asked to before.
-        validation_log.after_step(self._model, self._step, steps, sum(self._loader.tokens_by_source().values()))
-        return self._result(validation_log.bits_per_byte(self._step))
+            # A finished run that was not asked to before.
+            logs.validate(self._step, steps, sum(self._loader.tokens_by_source().values()))
+            result = self._result(logs.bits_per_byte(self._step))
+            logs.write_record(self._header(), self._so_far() | {"validation": result.validation}, is_finished=True)
+        return result
 
     def _advance(self) -> StepMetrics:
         started = time.perf_counter()
-        batch = next(self._loader)
-        rate = self._schedule.learning_rate(self._step)
+        tokens_before = sum(self._loader.tokens_by_source().values())
+        batch = self._ranks.agree(lambda: next(self._loader))
+        self._rate = self._schedule.learning_rate(self._step)
         outcome = train_step(
             self._model,
             self._optimizer,
             batch,
-            rate,
+            self._rate,
             micro_batch_rows=self._settings.micro_batch_rows,
             within_documents=self._settings.within_documents,
             stay_inside_documents=self._settings.stay_inside_documents,
+            clip_norm=self._settings.optimizer.clip_norm,
+            parallel=self._parallel,
         )
         self._step += 1
         self._losses = {"first": self._losses.get("first", outcome.loss), "last": outcome.loss}
         source_tokens = self._loader.tokens_by_source()
+        tokens = sum(source_tokens.values())
+        speed = (tokens - tokens_before) / (time.perf_counter() - started)
         return StepMetrics(
             step=self._step,
             steps=self._settings.steps,
             loss=outcome.loss,
             source_loss=outcome.source_loss,
-            learning_rate=rate,
+            learning_rate=self._rate,
             gradient_norm=outcome.gradient_norm,
-            tokens=sum(source_tokens.values()),
-            tokens_per_second=int(batch.n_tokens.sum()) / (time.perf_counter() - started),
+            tokens=tokens,
+            tokens_per_second=speed,
+            mfu=model_flops_utilization(speed, self._flops_per_token, self._peak_flops, self._ranks.world),
             phase=_phase_of(self._loader.manifest, int(batch.rows[0])),
             source_tokens=source_tokens,
         )
 
-    def _checkpoint(self) -> Checkpoint:
-        return Checkpoint(
+    def _state(self) -> RunState:
+        return RunState(
             step=self._step,
             identity=self._identity,
-            settings=asdict(self._settings),
-            model=self._model.state_dict(),
-            optimizer=self._optimizer.state_dict(),
+            settings=self._settings.recorded(),
             loader=self._loader.state_dict(),
-            random=random_state(),
+            random=self._ranks.gather(random_state()),
             losses=self._losses,
+            learning_rate=self._rate,
+            branch=self._branch,
         )
 
-    def _restore(self, checkpoint: Checkpoint) -> None:
-        self._model.load_state_dict(checkpoint.model)
-        self._optimizer.load_state_dict(checkpoint.optimizer)
-        self._loader.load_state_dict(checkpoint.loader)
-        restore_random_state(checkpoint.random)
-        self._step = self._resumed_from = checkpoint.step
-        self._losses = checkpoint.losses
-        self._changed = describe_differences(checkpoint.settings, asdict(self._settings))
+    def _restore(self, path: Path) -> None:
+        state = load_state(path)
+        check_identity(path, state.identity, self._identity)
+        restore_tensors(path, self._model, self._optimizer, self._ranks)
+        self._loader.load_state_dict(state.loader)
+        restore_random_state(state.random[min(self._ranks.rank, len(state.random) - 1)])
+        self._step = self._resumed_from = state.step
+        self._losses, self._rate, self._branch = state.losses, state.learning_rate, state.branch
+        self._changed = describe_differences(state.settings, self._settings.recorded())
+
+    def _begin_from(self, branch: Branch) -> None:
+        restore_tensors(branch.path, self._model, self._optimizer if branch.keep_optimizer else None, self._ranks)
+        self._branch = branch.record
+
+    def _header(self) -> dict[str, Any]:
+        """What `run.json` says of a run beside its result."""
+        return {
+            "identity": self._identity,
+            "settings": self._settings.recorded(),
+            "from": self._branch or None,
+            "device": device_name(self._ranks.device),
+        }
+
+    def _so_far(self) -> dict[str, Any]:
+        source_tokens = self._loader.tokens_by_source()
+        checkpoint = latest_checkpoint(self._folder) if self._ranks.is_first else None
+        return {
+            "steps": self._step,
+            "loss": self._losses,
+            "learning_rate": self._rate,
+            "tokens": sum(source_tokens.values()),
+            "source_tokens": source_tokens,
+            "checkpoint": None if checkpoint is None else checkpoint.name,
+        }
 
     def _result(self, validation: dict[str, float]) -> TrainResult:
         checkpoint = latest_checkpoint(self._folder)
@@ -183,7 +193,7 @@ class Run:
         return TrainResult(
             output=self._folder,
             checkpoint=checkpoint,
-            device=self._device.type,
+            device=self._ranks.device.type,
             parameters=sum(parameter.numel() for parameter in self._model.parameters()),
             steps=self._step,
             resumed_from=self._resumed_from,
@@ -194,27 +204,9 @@ class Run:
             changed_settings=self._changed,
             rows_left_over=self._loader.manifest.rows - self._loader.next_row,
             validation=validation,
+            ranks=self._ranks.world,
+            branched_from=self._branch.get("path"),
         )
-
-
-def _identity(manifest: MixtureManifest, preset: Preset) -> dict[str, Any]:
-    """What a checkpoint must agree on to be continued."""
-    shape = {f"preset {key}": value for key, value in asdict(preset).items() if key not in ("name", "learning_rate")}
-    return {
-        "mixture fingerprint": manifest.fingerprint,
-        "preset": preset.name,
-        "sequence length": manifest.sequence_length,
-        "tokenizer": manifest.tokenizer.name,
-        "vocabulary size": manifest.tokenizer.vocabulary_size,
-        "vocabulary sha256": manifest.tokenizer.vocabulary_sha256,
-    } | shape
-
-
-def _cooldown_steps(manifest: MixtureManifest, settings: TrainSettings) -> int:
-    """Steps that this run spends in the mixture's last phase, if that is a cooldown."""
-    if not manifest.phases or manifest.phases[-1].name != COOLDOWN_PHASE:
-        return 0
-    return max(0, settings.steps - manifest.phases[-1].first_row // settings.batch_rows)
 
 
 def _phase_of(manifest: MixtureManifest, row: int) -> str:

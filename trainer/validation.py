@@ -7,17 +7,21 @@ never scored. Attention stays inside documents, and a document's first token is 
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mixer.manifest import MixtureManifest, ValidationFile, read_manifest
+from mixer.manifest import MixtureManifest, read_manifest
 from trainer.documents import document_layout
 from trainer.errors import SettingError
 from trainer.loss import next_token_nats
 from trainer.model import Decoder
+from trainer.ranks import Ranks
 from trainer.validation_rows import ValidationRows, validation_batches
 
 BATCH_ROWS = 8
@@ -35,13 +39,19 @@ class SourceValidation:
 
 
 def validate(
-    model: Decoder, manifest_uri: str, *, max_rows: int | None = None, batch_rows: int = BATCH_ROWS
+    model: Decoder,
+    manifest_uri: str,
+    *,
+    max_rows: int | None = None,
+    batch_rows: int = BATCH_ROWS,
+    ranks: Ranks | None = None,
 ) -> dict[str, SourceValidation]:
     """Measure `model`, where it is and without gradients, on the held-out text of the mixture; by source.
 
     `max_rows` takes the first rows of every source's file, which are the same whatever the mixture's ratios are.
-    Memory is bounded by `batch_rows` rows and one buffer of logits. SettingError when the mixture holds nothing out,
-    ShardError when its files are not what the manifest says.
+    Memory is bounded by `batch_rows` rows and one buffer of logits. Where there are several `ranks`, all call this
+    with the same whole model, take their share of the batches, and get the result of one. SettingError when the
+    mixture holds nothing out, ShardError when its files are not what the manifest says.
     """
     manifest = read_manifest(manifest_uri)
     check_validation(manifest, max_rows)
@@ -49,7 +59,9 @@ def validate(
         raise SettingError(f"batch_rows is {batch_rows}, it must be at least 1")
     with torch.no_grad():
         return {
-            file.source: _validate_source(model, manifest_uri, manifest, file, max_rows, batch_rows)
+            file.source: _validate_source(
+                model, validation_batches(manifest_uri, manifest, file, max_rows, batch_rows), ranks or Ranks()
+            )
             for file in manifest.validation
         }
 
@@ -65,24 +77,26 @@ def check_validation(manifest: MixtureManifest, max_rows: int | None) -> None:
         raise SettingError(f"{max_rows} validation rows are asked, at least 1 is needed")
 
 
-def _validate_source(
-    model: Decoder,
-    manifest_uri: str,
-    manifest: MixtureManifest,
-    file: ValidationFile,
-    max_rows: int | None,
-    batch_rows: int,
-) -> SourceValidation:
-    nats: list[float] = []
-    tokens = n_bytes = rows = 0
-    for batch in validation_batches(manifest_uri, manifest, file, max_rows, batch_rows):
-        each = _nats_of(model, batch)
-        nats.append(math.fsum(each.tolist()))
-        tokens += len(each)
-        n_bytes += batch.n_bytes
-        rows += len(batch.n_tokens)
-    total = math.fsum(nats)
+def _validate_source(model: Decoder, batches: Iterator[ValidationRows], ranks: Ranks) -> SourceValidation:
+    here = ranks.agree(lambda: [_Part.of(model, batch) for batch in islice(batches, ranks.rank, None, ranks.world)])
+    parts = [part for rank in ranks.gather(here) for part in rank]
+    total = math.fsum(part.nats for part in parts)  # exact, so that no order of batches changes it
+    tokens, n_bytes, rows = (sum(column) for column in zip(*(part[1:] for part in parts), strict=True))
     return SourceValidation(total / math.log(2) / n_bytes, total, tokens, n_bytes, rows)
+
+
+class _Part(NamedTuple):
+    """What one batch adds."""
+
+    nats: float
+    tokens: int
+    bytes: int
+    rows: int
+
+    @classmethod
+    def of(cls, model: Decoder, batch: ValidationRows) -> "_Part":
+        each = _nats_of(model, batch)
+        return cls(math.fsum(each.tolist()), len(each), batch.n_bytes, len(batch.n_tokens))
 
 
 def _nats_of(model: Decoder, batch: ValidationRows) -> Tensor:

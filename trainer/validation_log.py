@@ -8,7 +8,7 @@ from mixer import storage
 from mixer.manifest import MixtureManifest
 from trainer.errors import SettingError
 from trainer.metrics import lines_until
-from trainer.model import Decoder
+from trainer.parallel import ParallelModel
 from trainer.validation import check_validation, validate
 
 VALIDATION_NAME = "validation.jsonl"
@@ -41,22 +41,28 @@ class ValidationLog:
     A step is validated before its checkpoint is saved: what a killed run did not get to is then done again with it.
     """
 
-    def __init__(self, folder: Path, plan: ValidationPlan, steps_done: int) -> None:
-        self._path, self._plan = folder / VALIDATION_NAME, plan
+    def __init__(self, folder: Path, plan: ValidationPlan, steps_done: int, *, writes: bool = True) -> None:
+        self._path, self._plan, self._writes = folder / VALIDATION_NAME, plan, writes
         kept = lines_until(self._path, steps_done)
         self._last = json.loads(kept[-1]) if kept else None
-        if kept or plan.is_on:
+        if writes and (kept or plan.is_on):
             storage.write_bytes(str(self._path), "".join(kept).encode())
 
-    def after_step(self, model: Decoder, step: int, steps: int, tokens: int) -> None:
-        """Measure the model if it is due after `step` (of `steps`, with `tokens` fed so far) and was not yet."""
+    def after_step(self, model: ParallelModel, step: int, steps: int, tokens: int) -> bool:
+        """Measure the model if it is due after `step` (of `steps`, with `tokens` fed so far) and was not yet.
+
+        All ranks call it; returns whether it measured.
+        """
         if not self._plan.is_due(step, steps) or (self._last is not None and self._last["step"] == step):
-            return
-        found = validate(model, self._plan.manifest_uri, max_rows=self._plan.rows)
+            return False
+        with model.whole() as decoder:
+            found = validate(decoder, self._plan.manifest_uri, max_rows=self._plan.rows, ranks=model.ranks)
         sources = {source: asdict(result) for source, result in found.items()}
         self._last = {"step": step, "tokens": tokens, "sources": sources}
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(self._last, allow_nan=False) + "\n")
+        if self._writes:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(self._last, allow_nan=False) + "\n")
+        return True
 
     def bits_per_byte(self, step: int) -> dict[str, float]:
         """By source, as measured after `step`; empty when it was not."""

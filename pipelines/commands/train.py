@@ -1,65 +1,64 @@
-"""`mixdown train`: a model trained on a mixture."""
+"""`mixdown train`: a model trained on a mixture, with the options of `python -m trainer.train`."""
 
-from pathlib import Path
-from typing import Annotated
+import argparse
+import inspect
+from typing import Annotated, Any
 
 import typer
 
-from pipelines.commands.options import ManifestArgument
+from trainer.options import make_parser
 
 
-def train(
-    manifest: ManifestArgument,
-    preset: Annotated[str, typer.Option(help="Model size: tiny, 60m, 160m, 470m, 2.8b.")] = "tiny",
-    steps: Annotated[
-        int | None, typer.Option(help="Optimizer steps. Default: the whole mixture.", show_default=False)
-    ] = None,
-    batch_rows: Annotated[int, typer.Option(help="Sequences in a step.")] = 8,
-    output: Annotated[Path | None, typer.Option(help="Folder of the run.", show_default=False)] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    seed: Annotated[int, typer.Option(help="Of the model's first weights.")] = 0,
-    stay_inside_documents: Annotated[
-        bool,
-        typer.Option("--stay-inside-documents", help="Predict no document's first token from the one before."),
-    ] = False,
-    checkpoint_every: Annotated[int, typer.Option(help="Steps between checkpoints.")] = 100,
-    validate_every: Annotated[
-        int | None,
-        typer.Option(
-            help="Steps between validations; 0: never. Default: at the end, if the mixture holds text out.",
-            show_default=False,
-        ),
-    ] = None,
-    validate_rows: Annotated[int, typer.Option(help="First rows of each source's held-out text.")] = 64,
-    compile: Annotated[
-        bool, typer.Option("--compile", help="Compile the blocks: slow to start, faster steps on CUDA.")
-    ] = False,
-    activation_checkpointing: Annotated[
-        str, typer.Option(help="none, or blocks: each block is computed twice, for less memory.")
-    ] = "none",
-    dtype: Annotated[str, typer.Option(help="Of matrix products: auto, bfloat16 or float32.")] = "auto",
-) -> None:
+def train(**options: Any) -> None:
     """Train a model on a mixture; a run that was stopped goes on from its last checkpoint."""
-    from trainer.progress import ProgressLine
-    from trainer.train import describe
-    from trainer.train import train as run_training
+    from trainer.command import run_training
 
-    with ProgressLine() as line:
-        result = run_training(
-            manifest,
-            output,
-            preset,
-            steps,
-            batch_rows,
-            seed=seed,
-            device=device,
-            checkpoint_every=checkpoint_every,
-            stay_inside_documents=stay_inside_documents,
-            validate_every=validate_every,
-            validate_rows=validate_rows,
-            compile=compile,
-            activation_checkpointing=activation_checkpointing,
-            dtype=dtype,
-            log=line,
+    options = {name: value is False if name in _SWITCHED_OFF else value for name, value in options.items()}
+    if not options["within_documents"] and options["stay_inside_documents"]:
+        raise typer.BadParameter("--across-documents and --stay-inside-documents exclude each other")
+    run_training(options)
+
+
+_ACTIONS = [action for action in make_parser()._actions if action.dest != "help"]
+# An option such as --no-resume is false when it is given; typer's flags are true then.
+_SWITCHED_OFF = {action.dest for action in _ACTIONS if isinstance(action, argparse._StoreFalseAction)}
+
+
+def _parameters() -> list[inspect.Parameter]:
+    """The parser's arguments as typer reads them from a function: one list of options, not two."""
+    return [
+        inspect.Parameter(
+            action.dest, inspect.Parameter.KEYWORD_ONLY, default=_default(action), annotation=_annotation(action)
         )
-    print(describe(result))
+        if action.option_strings
+        else inspect.Parameter(
+            action.dest,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[str, typer.Argument(metavar=str(action.metavar), help=action.help)],
+        )
+        for action in _ACTIONS
+    ]
+
+
+def _default(action: argparse.Action) -> Any:
+    return False if action.dest in _SWITCHED_OFF else action.default
+
+
+def _annotation(action: argparse.Action) -> Any:
+    """Its type, its option and its help, which names the default itself."""
+    option = typer.Option(*action.option_strings, help=action.help, show_default=False, metavar=_metavar(action))
+    if action.nargs == 0:
+        return Annotated[bool, option]
+    kind: Any = action.type or str
+    if isinstance(action, argparse._AppendAction):
+        kind = list[kind]
+    return Annotated[kind if action.default is not None else kind | None, option]
+
+
+def _metavar(action: argparse.Action) -> str | None:
+    return action.metavar if isinstance(action.metavar, str) else None
+
+
+_made = _parameters()
+train.__signature__ = inspect.Signature(_made)  # type: ignore[attr-defined]
+train.__annotations__ = {parameter.name: parameter.annotation for parameter in _made}

@@ -15,9 +15,11 @@ from pipelines.cli import app
 from pipelines.recipe import load_recipe
 from tests.docs.pages import PAGES, ROOT, Block, blocks, code_spans, read, rows
 from tests.trainer.mixtures import make_mixture
-from trainer.train import _parser
+from trainer.options import make_parser
 
-FOREIGN_OPTIONS = {"--conf", "--help"}  # of spark-submit, and of everything
+# Of everything, of spark-submit, of torchrun, of git.
+FOREIGN_OPTIONS = {"--help", "--conf", "--nproc-per-node", "--max-restarts", "--mirror", "--reference", "--shared"}
+FOREIGN_OPTIONS |= {"--sequence-length", "--shards", "--presets", "--loss"}  # of trainer.memory, benchmarks.train_gpu
 
 
 def commands() -> dict[str, Any]:
@@ -97,9 +99,9 @@ def test_every_command_and_option_in_a_page_exists() -> None:
     known = commands()
     group: Any = typer.main.get_command(app)
     everywhere = set().union(*(options(command) for command in known.values())) | options(group) | FOREIGN_OPTIONS
-    everywhere |= {option for action in _parser()._actions for option in action.option_strings} | {"--recipe"}
+    everywhere |= {option for action in make_parser()._actions for option in action.option_strings} | {"--recipe"}
     for line in lines_of_code():
-        named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", line.partition("#")[0]))
+        named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", line.partition("#")[0]))
         assert named <= everywhere, line
         if (match := re.match(r"mixdown ([a-z][a-z-]*)", line)) is not None:
             assert match[1] in known, line

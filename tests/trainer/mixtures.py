@@ -1,6 +1,6 @@
 """Small mixtures on disk for the trainer's tests, written the way the mixer writes them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,14 +42,17 @@ def make_mixture(
     fingerprint: str = "f" * 64,
     name: str = "demo",
     padded: bool = False,
+    row_tokens: Callable[[int, int], int] | None = None,
 ) -> str:
     """Write a mixture of two sources, web and code in turn, under `folder`; returns the manifest's path.
 
-    With `padded` it is packed best-fit, and most rows end in padding.
+    With `padded` it is packed best-fit, and most rows end in padding, behind as many tokens as `row_tokens` (by default
+    `real_tokens`) says of a row and the sequence length.
     """
+    padded = padded or row_tokens is not None
     rows = sum(count for _, count in phases)
     sources = [SOURCES[row % 3 == 2] for row in range(rows)]
-    n_tokens = [real_tokens(row, sequence_length) if padded else sequence_length for row in range(rows)]
+    n_tokens = [(row_tokens or real_tokens)(row, sequence_length) if padded else sequence_length for row in range(rows)]
     phase_of = [phase for phase, count in phases for _ in range(count)]
     table = pa.table(
         [

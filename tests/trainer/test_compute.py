@@ -13,10 +13,11 @@ from trainer.compute import ComputeSettings
 from trainer.errors import SettingError
 from trainer.loss import next_token_loss
 from trainer.model import Decoder
+from trainer.optimizer import make_optimizer
 from trainer.padding import pad_rows, padded_size
 from trainer.presets import find_preset
 from trainer.shard_rows import Rows
-from trainer.step import StepOutcome, make_optimizer, train_step
+from trainer.step import StepOutcome, train_step
 
 VOCABULARY, LENGTH = 300, 24
 PLAIN = ComputeSettings()

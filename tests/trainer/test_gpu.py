@@ -18,8 +18,9 @@ from trainer.loss import next_token_loss
 from trainer.memory import training_memory
 from trainer.metrics import StepMetrics
 from trainer.model import Decoder
+from trainer.optimizer import make_optimizer
 from trainer.presets import find_preset
-from trainer.step import StepOutcome, make_optimizer, train_step
+from trainer.step import StepOutcome, train_step
 from trainer.train import train
 
 pytestmark = [

@@ -8,8 +8,8 @@ from tests.docs.pages import rows, section
 from trainer.compute import ComputeSettings
 from trainer.memory import CL100K_VOCABULARY, activation_bytes, memory_table, training_memory
 from trainer.model import Decoder
+from trainer.optimizer import make_optimizer
 from trainer.presets import find_preset
-from trainer.step import make_optimizer
 
 TINY = find_preset("tiny")
 VOCABULARY, ROWS, LENGTH = 300, 2, 96

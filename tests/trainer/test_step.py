@@ -13,9 +13,10 @@ from torch.nn import functional as F
 from trainer.documents import tokens_with_target
 from trainer.errors import SettingError
 from trainer.model import Decoder
+from trainer.optimizer import GRADIENT_CLIP_NORM, make_optimizer
 from trainer.presets import find_preset
 from trainer.shard_rows import Rows
-from trainer.step import GRADIENT_CLIP_NORM, StepOutcome, make_optimizer, train_step
+from trainer.step import StepOutcome, train_step
 
 VOCABULARY = 300
 LENGTH = 24

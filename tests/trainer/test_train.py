@@ -1,12 +1,5 @@
 """Whole runs: the loss falls along a known curve, and a stopped run goes on as if it had not been stopped."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +8,7 @@ import torch
 
 from mixer.manifest import read_manifest
 from tests.trainer.mixtures import make_mixture
+from tests.trainer.runs import losses, metrics, poison, stop_after
 from trainer import checkpoint as checkpoint_module
 from trainer.errors import CheckpointMismatchError, RunBusyError, SettingError, TrainingDivergedError
 from trainer.metrics import METRICS_NAME, StepMetrics
@@ -25,22 +19,6 @@ from trainer.train import main, train
 
 # Steps 1, 5, 9, ... of 40 steps of 8 rows: made by this trainer; a change of model, loss, optimizer or order moves them.
 GOLDEN_LOSSES = [5.6976, 5.3636, 5.0534, 4.7472, 4.4446, 4.0477, 4.1098, 3.8699, 3.7972, 3.8396]
-
-
-def metrics(output: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (output / METRICS_NAME).read_text().splitlines()]
-
-
-def losses(output: Path) -> list[float]:
-    return [line["loss"] for line in metrics(output)]
-
-
-def stop_after(steps: int) -> Callable[[StepMetrics], None]:
-    def log(step: StepMetrics) -> None:
-        if step.step == steps:
-            raise KeyboardInterrupt
-
-    return log
 
 
 def test_the_golden_loss_curve(tmp_path: Path) -> None:
@@ -92,7 +70,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(
     assert losses(parts) == losses(whole)
     assert resumed.source_tokens == expected.source_tokens
     assert (resumed.first_loss, resumed.changed_settings) == (expected.first_loss, [])
-    first, second = (torch.load(r.checkpoint, weights_only=True)["model"] for r in (expected, resumed))
+    first, second = (checkpoint_module.load_weights(r.checkpoint) for r in (expected, resumed))
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
@@ -126,56 +104,11 @@ def test_attention_across_documents_is_another_run(mixture: str, tmp_path: Path)
     assert len({tuple(losses(tmp_path / folder)) for folder in ("within", "across", "inside")}) == 3
 
 
-@pytest.mark.slow
-def test_killed_in_the_middle_of_a_checkpoint(tmp_path: Path) -> None:
-    uri = make_mixture(tmp_path / "mixture", phases=(("main", 400),))
-    options = {"steps": 200, "batch_rows": 2, "device": "cpu", "checkpoint_every": 1}
-    output, whole = tmp_path / "run", tmp_path / "whole"
-    flags = ["--steps", "200", "--batch-rows", "2", "--device", "cpu", "--checkpoint-every", "1"]
-    child = subprocess.Popen(
-        [sys.executable, "-m", "trainer.train", uri, "--output", str(output), *flags],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        leftover = freeze_while_writing(child, output)
-    finally:
-        child.kill()
-        child.wait()
-    assert leftover.exists()
-    newest = checkpoint_module.latest_checkpoint(output)
-    assert newest is not None
-    done = int(newest.stem.split("-")[1])
-    assert int(leftover.name[11:19]) == done + 1
-    with pytest.raises(KeyboardInterrupt):
-        train(uri, output, log=stop_after(done + 3), **options)  # type: ignore[arg-type]
-    with pytest.raises(KeyboardInterrupt):
-        train(uri, whole, log=stop_after(done + 3), **(options | {"checkpoint_every": 200}))  # type: ignore[arg-type]
-    assert not leftover.exists()
-    assert losses(output) == losses(whole)
-
-
-def freeze_while_writing(child: subprocess.Popen[bytes], output: Path) -> Path:
-    """Stop the child at a moment when a half-written checkpoint lies beside a whole one; returns the former."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and child.poll() is None:
-        if any(output.glob("*.tmp")) and any(output.glob("*.pt")):
-            child.send_signal(signal.SIGSTOP)
-            time.sleep(0.01)
-            if half_written := list(output.glob("*.tmp")):
-                return half_written[0]
-            child.send_signal(signal.SIGCONT)
-        time.sleep(0.001)
-    raise AssertionError(f"no checkpoint was caught half-written (child ended with {child.poll()})")
-
-
 def test_a_loss_that_is_not_a_number_stops_the_run(mixture: str, output: Path) -> None:
     train(mixture, output, steps=1, batch_rows=4, device="cpu")
     path = checkpoint_module.latest_checkpoint(output)
     assert path is not None
-    content = torch.load(path, weights_only=True)
-    content["model"]["norm.weight"][3] = float("nan")
-    torch.save(content, path)
+    poison(path)
     with pytest.raises(TrainingDivergedError, match=r"loss nan.*rows 4\.\.7 \(code, web\).*Lower the learning rate"):
         train(mixture, output, steps=3, batch_rows=4, device="cpu")
     assert len(losses(output)) == 1

@@ -15,6 +15,7 @@ from mixer.manifest import read_manifest
 from tests.trainer.held_out import END_OF_TEXT, MARK, SEQUENCE_LENGTH, documents, make_held_out_mixture, token_bytes
 from tests.trainer.mixtures import SOURCES, VOCABULARY
 from trainer import loss_columns
+from trainer.checkpoint import load_weights
 from trainer.errors import SettingError, ShardError
 from trainer.loss import next_token_nats
 from trainer.metrics import METRICS_NAME, StepMetrics
@@ -139,7 +140,7 @@ def test_a_run_is_validated_at_its_end(held_out: str, output: Path) -> None:
 def test_what_is_measured_is_the_model_of_the_checkpoint(held_out: str, output: Path) -> None:
     result = train(held_out, output, steps=2, batch_rows=4, device="cpu", validate_rows=2)
     model = Decoder(find_preset("tiny"), VOCABULARY)
-    model.load_state_dict(torch.load(result.checkpoint, weights_only=True)["model"])
+    model.load_state_dict(load_weights(result.checkpoint))
     found = validate(model, held_out, max_rows=2)
     assert result.validation == {name: each.bits_per_byte for name, each in found.items()}
 
