@@ -3,8 +3,8 @@
 A prompt is read as the beginning of a document: nothing stands before it, as in training that keeps attention inside
 documents. Where it is longer than the model's rows leave room for, its beginning is cut off.
 
-Each prompt draws from its own random numbers (seed and number of the prompt), so what others are in its batch changes
-nothing but the last digits of its logits.
+Each prompt draws from its own random numbers (the seed, and the prompt's name or number), so what others are in its batch
+changes nothing but the last digits of its logits.
 """
 
 import hashlib
@@ -45,10 +45,12 @@ def generate(
     *,
     batch_rows: int = 16,
     finished: Finished | None = None,
+    names: Sequence[str] | None = None,
 ) -> list[list[int]]:
     """The ids that follow each prompt, end-of-text left out; an empty prompt is read as end-of-text.
 
-    A continuation ends at end-of-text, after `max_tokens`, or when `finished` says so of the ids so far.
+    A continuation ends at end-of-text, after `max_tokens`, or when `finished` says so of the ids so far. `names`, by
+    default the prompts' numbers, choose each prompt's random numbers.
     """
     if sampling.max_tokens >= sequence_length:
         raise SettingError(
@@ -56,12 +58,13 @@ def generate(
         )
     room = sequence_length - sampling.max_tokens
     read = [list(prompt)[-room:] or [end_of_text_id] for prompt in prompts]
+    called = [str(number) for number in range(len(read))] if names is None else names
     results: list[list[int]] = [[] for _ in prompts]
     # Prompts of like length share a batch: little padding. The longest come first, so memory is short at once or never.
     order = sorted(range(len(read)), key=lambda number: (-len(read[number]), number))
     for start in range(0, len(order), batch_rows):
         batch = order[start : start + batch_rows]
-        generators = [_generator(sampling.seed, number) for number in batch]
+        generators = [_generator(sampling.seed, called[number]) for number in batch]
         made = _continue_batch(
             model, [read[number] for number in batch], generators, end_of_text_id, sampling, finished
         )
@@ -117,6 +120,6 @@ def _choose(logits: Tensor, sampling: Sampling, generators: Sequence[torch.Gener
     return chosen
 
 
-def _generator(seed: int, number: int) -> torch.Generator:
-    digest = hashlib.blake2b(f"{seed}\0{number}".encode(), digest_size=8).digest()
+def _generator(seed: int, name: str) -> torch.Generator:
+    digest = hashlib.blake2b(f"{seed}\0{name}".encode(), digest_size=8).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest, "big") >> 1)

@@ -11,9 +11,13 @@ TAIL_TOKENS = 24  # a stop is shorter in bytes, and no token has less than one
 
 
 def write_on(
-    loaded: LoadedModel, prompts: Sequence[str], sampling: Sampling, stops: Sequence[str] = (), batch_rows: int = 16
+    loaded: LoadedModel,
+    prompts: Sequence[str],
+    sampling: Sampling,
+    stops: Sequence[str] = (),
+    names: Sequence[str] | None = None,
 ) -> list[str]:
-    """What the model writes after each prompt, up to the first of `stops`."""
+    """What the model writes after each prompt, up to the first of `stops`; `names` as for `generate`."""
     text = loaded.tokenizer.text_tokenizer()
     made = generate(
         loaded.model,
@@ -21,8 +25,8 @@ def write_on(
         text.end_of_text_id,
         loaded.sequence_length,
         sampling,
-        batch_rows=batch_rows,
         finished=partial(_has_stop, text, tuple(stops)) if stops else None,
+        names=names,
     )
     return [before_stop(text_of(text, ids), stops) for ids in made]
 
