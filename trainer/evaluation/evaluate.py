@@ -9,7 +9,7 @@ What was answered before, by the same weights from the same file, is not asked a
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,7 @@ def evaluate(
         answers = _answers(loaded, items, asked, output, run_program, log)
         all_answers.append(answers)
         scores.append(_scores(loaded, answers, items, all_answers[0] if len(all_answers) > 1 else None))
+    scores = _told_apart(scores)
     measures = {task.name: (task.group, task.measure) for task in items}
     results = output / RESULTS_NAME
     _write(results, {"limit": limit, "tasks": asked, "skipped": skipped, "models": [_as_json(one) for one in scores]})
@@ -142,6 +143,15 @@ def _scores(
         groups=score_groups(scores),
         against_first={} if first is None else {task.name: compare(first[task], answers[task]) for task in answers},
     )
+
+
+def _told_apart(models: list[ModelScores]) -> list[ModelScores]:
+    """Labels that several have get their weights' hash behind them."""
+    labels = [model.label for model in models]
+    return [
+        model if labels.count(model.label) == 1 else replace(model, label=f"{model.label} {model.weights_sha256[:8]}")
+        for model in models
+    ]
 
 
 def _as_json(model: ModelScores) -> dict[str, Any]:

@@ -32,18 +32,18 @@ class Score:
 
 
 def score_task(answers: Sequence[Answer], items: Mapping[str, Item]) -> Score:
-    """Of one task; its chance level is the mean over items of one over the number of choices, 0 without choices."""
+    """Of one task with items; its chance level is the mean over items of one over the number of choices, 0 without choices."""
     right = sum(answer.correct for answer in answers)
     chances = [1 / len(item.continuations) if isinstance(item, Choices) else 0.0 for item in items.values()]
-    chance = math.fsum(chances) / len(chances) if chances else 0.0
-    return _score(wilson(right / len(answers) if answers else math.nan, len(answers)), chance, len(answers))
+    chance = math.fsum(chances) / len(chances)
+    return _score(wilson(right / len(answers), len(answers)), chance, len(answers))
 
 
 def score_groups(scores: Mapping[Task, Score]) -> dict[str, Score]:
     """The mean of every group that has a task here, in the groups' order; `other` tasks are in none."""
     groups = {}
     for group in GROUPS:
-        members = [score for task, score in scores.items() if task.group == group and score.items]
+        members = [score for task, score in scores.items() if task.group == group]
         if members:
             mean = mean_of([Interval(member.score, member.low, member.high) for member in members])
             chance = math.fsum(member.chance for member in members) / len(members)

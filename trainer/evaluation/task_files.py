@@ -43,6 +43,8 @@ def read_items(task: Task, path: Path, limit: int | None = None) -> dict[str, It
             raise SettingError(f"{path}, line {number}, is no item of {task.name}: {type(error).__name__} {error}") from error
         if item is not None:
             items[str(number)] = item
+    if not items:
+        raise SettingError(f"{path} holds no items of {task.name}")
     if limit is not None and limit < len(items):
         kept = set(sorted(items, key=lambda place: (_hash(task.name, place), place))[:limit])
         items = {place: item for place, item in items.items() if place in kept}
