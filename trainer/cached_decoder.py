@@ -57,7 +57,7 @@ class CachedDecoder:
         preset = self._model.preset
         widths = [preset.width, preset.width, preset.width, preset.inner, preset.inner]
         entered: Tensor = block.get_submodule("enter")(block.get_submodule("norm")(states))
-        query, key, value, gate, up = entered.split(widths, dim=-1)
+        query, key, value, gate, up = torch.split(entered, widths, dim=-1)
         end = self._read + states.shape[1]
         keys, values = self._cache[number, 0], self._cache[number, 1]
         keys[:, :, self._read : end] = _rotate(self._heads(key), rotation)
@@ -70,7 +70,9 @@ class CachedDecoder:
 
     def _heads(self, states: Tensor) -> Tensor:
         """[rows, columns, width] to [rows, heads, columns, head width]."""
-        return states.unflatten(-1, (self._model.preset.heads, -1)).transpose(1, 2)
+        rows, columns, width = states.shape
+        heads = self._model.preset.heads
+        return states.view(rows, columns, heads, width // heads).transpose(1, 2)
 
 
 def _rotate(states: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:

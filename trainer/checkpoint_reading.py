@@ -33,8 +33,8 @@ class TokenizerIdentity:
         asked = (self.vocabulary_size, self.vocabulary_sha256)
         if (found.vocabulary_size, found.info.vocabulary_sha256) != asked:
             raise CheckpointMismatchError(
-                f"the model was trained with {self.vocabulary_size} tokens of {self.name!r} ({self.vocabulary_sha256}), "
-                f"here are {found.vocabulary_size} ({found.info.vocabulary_sha256}): install the version that made them"
+                f"the model knows {self.vocabulary_size} tokens of {self.name!r} ({self.vocabulary_sha256}); "
+                f"here are {found.vocabulary_size} ({found.info.vocabulary_sha256}). Install the version that it had"
             )
         return found
 
@@ -67,7 +67,9 @@ def load_model(path: str | Path) -> LoadedModel:
     step, identity, weights = _read(found)
     try:
         preset = _preset_of(identity)
-        vocabulary = TokenizerIdentity(identity["tokenizer"], identity["vocabulary size"], identity["vocabulary sha256"])
+        vocabulary = TokenizerIdentity(
+            identity["tokenizer"], identity["vocabulary size"], identity["vocabulary sha256"]
+        )
         sequence_length = int(identity["sequence length"])
         with torch.random.fork_rng(devices=[]):
             model = Decoder(preset, vocabulary.vocabulary_size)
@@ -100,7 +102,7 @@ def _read(path: Path) -> tuple[int, dict[str, Any], dict[str, Tensor]]:
 
 def _preset_of(identity: dict[str, Any]) -> Preset:
     """The shape as the checkpoint has it, whatever a preset of this name is today; its learning rate is not known."""
-    shape = {field.name: identity.get(f"preset {field.name}") for field in fields(Preset)}
+    shape: dict[str, Any] = {field.name: identity.get(f"preset {field.name}") for field in fields(Preset)}
     shape |= {"name": identity["preset"], "learning_rate": 0.0}
     missing = [name for name, value in shape.items() if value is None]
     if missing:
@@ -113,5 +115,5 @@ def _digest(weights: dict[str, Tensor]) -> str:
     for name in sorted(weights):
         values = weights[name].detach().contiguous()
         digest.update(f"{name} {tuple(values.shape)} {values.dtype}\n".encode())
-        digest.update(values.view(torch.uint8).numpy())
+        digest.update(values.view(torch.uint8).numpy().data)
     return digest.hexdigest()

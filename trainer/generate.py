@@ -3,8 +3,8 @@
 A prompt is read as the beginning of a document: nothing stands before it, as in training that keeps attention inside
 documents. Where it is longer than the model's rows leave room for, its beginning is cut off.
 
-Each prompt draws from its own random numbers (the seed, and the prompt's name or number), so what others are in its batch
-changes nothing but the last digits of its logits.
+Each prompt draws from its own random numbers (the seed, and the prompt's name or number), so what others are in its
+batch changes nothing but the last digits of its logits.
 """
 
 import hashlib
@@ -54,7 +54,8 @@ def generate(
     """
     if sampling.max_tokens >= sequence_length:
         raise SettingError(
-            f"{sampling.max_tokens} tokens are asked, the model's rows have {sequence_length} with the prompt: ask for less"
+            f"{sampling.max_tokens} tokens are asked, the model's rows have {sequence_length}, prompt included: "
+            "ask for fewer"
         )
     room = sequence_length - sampling.max_tokens
     read = [list(prompt)[-room:] or [end_of_text_id] for prompt in prompts]

@@ -126,7 +126,9 @@ def _main_measure(measures: dict[str, Any]) -> float | None:
 def _harness() -> tuple[Any, Any, Any]:
     """Its modules; they are imported by name, as they have no types and are optional."""
     try:
-        return tuple(import_module(name) for name in ("lm_eval.evaluator", "lm_eval.tasks", "lm_eval.models.huggingface"))  # type: ignore[return-value]
+        return tuple(
+            import_module(name) for name in ("lm_eval.evaluator", "lm_eval.tasks", "lm_eval.models.huggingface")
+        )  # type: ignore[return-value]
     except ImportError as error:
         raise SettingError(
             f"lm-evaluation-harness is not installed ({error}): pip install 'mixdown[eval]'; or {OFFLINE_WAY}"

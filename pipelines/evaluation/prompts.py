@@ -25,7 +25,9 @@ def read_prompts(path: Path, limit: int | None = None) -> list[Prompt]:
             if line.strip():
                 text = _prompt_in(line)
                 if text is None:
-                    raise SettingError(f"{path}, line {number}: an object with a text `prompt` or `instruction` is needed")
+                    raise SettingError(
+                        f"{path}, line {number}: an object with a text `prompt` or `instruction` is needed"
+                    )
                 prompts.append(Prompt(hashlib.sha256(text.encode()).hexdigest()[:16], text))
     if not prompts:
         raise SettingError(f"{path} holds no prompts")

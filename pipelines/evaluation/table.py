@@ -61,5 +61,3 @@ def _percent(score: Score) -> str:
 
 def _signed(difference: Interval) -> str:
     return f"{100 * difference.score:+.1f} [{100 * difference.low:+.1f}, {100 * difference.high:+.1f}]"
-
-

@@ -55,7 +55,7 @@ def test_a_trained_models_checkpoint_is_read(mixture: str, output: Path) -> None
 
 def test_another_vocabulary_of_the_same_name_is_refused(folder: Path) -> None:
     other = replace(load_model(folder).tokenizer, vocabulary_sha256="0" * 64)
-    with pytest.raises(CheckpointMismatchError, match="install the version that made them"):
+    with pytest.raises(CheckpointMismatchError, match="Install the version that it had"):
         other.text_tokenizer()
 
 

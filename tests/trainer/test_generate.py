@@ -58,9 +58,7 @@ def test_greedy_is_the_likeliest_token_of_the_whole_model(model: Decoder, batch_
 
 def test_the_seed_decides_and_the_batch_does_not(model: Decoder) -> None:
     sampling = Sampling(max_tokens=10, temperature=1.5, top_p=0.95, seed=4)
-    alone, together = (
-        generate(model, PROMPTS, END_OF_TEXT, LENGTH, sampling, batch_rows=rows) for rows in (1, 5)
-    )
+    alone, together = (generate(model, PROMPTS, END_OF_TEXT, LENGTH, sampling, batch_rows=rows) for rows in (1, 5))
     assert alone == together
     other = generate(model, PROMPTS, END_OF_TEXT, LENGTH, Sampling(10, 1.5, 0.95, seed=5))
     assert other != alone
@@ -99,7 +97,7 @@ def test_of_a_long_prompt_the_end_is_read(model: Decoder) -> None:
 
 
 def test_more_tokens_than_a_row_has_are_refused(model: Decoder) -> None:
-    with pytest.raises(SettingError, match="64 with the prompt"):
+    with pytest.raises(SettingError, match="rows have 64"):
         generate(model, [[1]], END_OF_TEXT, LENGTH, Sampling(max_tokens=64))
     with pytest.raises(SettingError, match="top_p"):
         Sampling(top_p=0)

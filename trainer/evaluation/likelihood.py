@@ -42,7 +42,7 @@ def log_likelihoods(
         ]
         tokens = torch.tensor(places, device=device)
         nats = next_token_nats(hidden.flatten(0, 1)[tokens], model.embedding.weight, ids.flatten()[tokens + 1]).cpu()
-        for number, part in zip(batch, nats.split([rows[number][1] for number in batch]), strict=True):
+        for number, part in zip(batch, torch.split(nats, [rows[number][1] for number in batch]), strict=True):
             scores[number] = -float(part.double().sum())
     return scores
 

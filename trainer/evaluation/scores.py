@@ -32,7 +32,7 @@ class Score:
 
 
 def score_task(answers: Sequence[Answer], items: Mapping[str, Item]) -> Score:
-    """Of one task with items; its chance level is the mean over items of one over the number of choices, 0 without choices."""
+    """Of one task that has items. Its chance level is the mean of one over the number of choices; 0 without choices."""
     right = sum(answer.correct for answer in answers)
     chances = [1 / len(item.continuations) if isinstance(item, Choices) else 0.0 for item in items.values()]
     chance = math.fsum(chances) / len(chances)

@@ -40,7 +40,9 @@ def read_items(task: Task, path: Path, limit: int | None = None) -> dict[str, It
         try:
             item = task.read(json.loads(line))
         except (ValueError, KeyError, TypeError, IndexError) as error:
-            raise SettingError(f"{path}, line {number}, is no item of {task.name}: {type(error).__name__} {error}") from error
+            raise SettingError(
+                f"{path}, line {number}, is no item of {task.name}: {type(error).__name__} {error}"
+            ) from error
         if item is not None:
             items[str(number)] = item
     if not items:

@@ -32,7 +32,9 @@ def tokenizer_json(tokenizer: Tokenizer) -> dict[str, Any]:
     """The content of `tokenizer.json`: byte-level BPE with our special tokens at their ids."""
     base = tiktoken.get_encoding(ENCODINGS[tokenizer.name])
     if base._pat_str != KNOWN_PATTERN:
-        raise UnknownPatternError(f"{tokenizer.name} splits by {base._pat_str!r}, for which there is no translation yet")
+        raise UnknownPatternError(
+            f"{tokenizer.name} splits by {base._pat_str!r}, for which there is no translation yet"
+        )
     ranks = base._mergeable_ranks
     special = sorted(tokenizer.special_tokens.items(), key=lambda pair: pair[1])
     return {

@@ -11,7 +11,6 @@ from pipelines.evaluation.judge import JudgeSettings
 from pipelines.evaluation.prompts import Prompt, read_prompts
 from pipelines.generation.endpoint import Endpoint, EndpointError
 from tests.pipelines.evaluation.judge_server import (
-
     Judge,
     judge_server,
     prefers_first,
@@ -130,9 +129,7 @@ def test_a_wrong_key_stops_the_run_and_no_key_is_written(
         assert KEY not in path.read_text()
 
 
-def test_the_judge_gets_model_seed_and_bounds(
-    models: list[LoadedModel], prompts: list[Prompt], tmp_path: Path
-) -> None:
+def test_the_judge_gets_model_seed_and_bounds(models: list[LoadedModel], prompts: list[Prompt], tmp_path: Path) -> None:
     with judge_server(prefers_longer) as judge:
         compare(judge, models, prompts[:1], tmp_path)
     for body in judge.requests:
@@ -173,5 +170,3 @@ def test_dollys_fields_are_read(tmp_path: Path) -> None:
     path = tmp_path / "p.jsonl"
     path.write_text('{"instruction": "Sum up.", "context": "Text."}\n{"instruction": "Why?", "context": ""}\n')
     assert [prompt.text for prompt in read_prompts(path)] == ["Sum up.\n\nText.", "Why?"]
-
-

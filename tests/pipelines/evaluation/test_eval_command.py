@@ -76,7 +76,10 @@ def test_a_judge_over_the_command_line(runs: list[str], tmp_path: Path, monkeypa
         (["--judge", "http://x/v1"], "--judge-model"),
         (["--data", "nowhere"], "has no file of a task"),
         (["--data", ".", "--isolation", "hope"], "is none of auto"),
-        (["--judge", "http://x", "--judge-model", "m", "--prompts", "p", "--api-key-env", "NOT_SET_HERE"], "NOT_SET_HERE"),
+        (
+            ["--judge", "http://x", "--judge-model", "m", "--prompts", "p", "--api-key-env", "NOT_SET_HERE"],
+            "NOT_SET_HERE",
+        ),
     ],
 )
 def test_what_is_missing_is_named(runs: list[str], arguments: list[str], message: str) -> None:

@@ -29,7 +29,10 @@ def test_a_win_is_one_in_both_orders() -> None:
 
 
 def test_the_other_view_is_the_mirror() -> None:
-    judged: list[tuple[Verdict | None, Verdict | None]] = [("first", "second")] * 5 + [("second", "first"), ("tie", "tie")]
+    judged: list[tuple[Verdict | None, Verdict | None]] = [("first", "second")] * 5 + [
+        ("second", "first"),
+        ("tie", "tie"),
+    ]
     one = win_rates(judged)
     other = win_rates([(turned, straight) for straight, turned in judged])
     assert (one.wins, one.losses) == (other.losses, other.wins)

@@ -9,7 +9,12 @@ from trainer.evaluation.intervals import Interval, mean_of, paired_difference, w
 
 def test_wilsons_interval_is_the_published_one() -> None:
     """Newcombe 1998 (Statistics in Medicine 17:857), table I, method 3."""
-    published = {(81, 263): (0.2553, 0.3662), (15, 148): (0.0624, 0.1605), (0, 20): (0.0, 0.1611), (1, 29): (0.0061, 0.1718)}
+    published = {
+        (81, 263): (0.2553, 0.3662),
+        (15, 148): (0.0624, 0.1605),
+        (0, 20): (0.0, 0.1611),
+        (1, 29): (0.0061, 0.1718),
+    }
     for (right, n), expected in published.items():
         interval = wilson(right / n, n)
         assert (round(interval.low, 4), round(interval.high, 4)) == expected

@@ -43,7 +43,9 @@ def test_winogrande_has_one_ending_for_two_beginnings() -> None:
 def test_questions_accept_every_alias() -> None:
     line = {"context": "Question: Who?\nAnswer:", "answer": "Ann", "aliases": ["Ann", "Anna"]}
     assert item_of("triviaqa", line) == Question("Question: Who?\nAnswer:", ("Ann", "Ann", "Anna"))
-    assert item_of("nq_open", {"question": "who", "answer": ["x", "y"]}) == Question("Question: who?\nAnswer:", ("x", "y"))
+    assert item_of("nq_open", {"question": "who", "answer": ["x", "y"]}) == Question(
+        "Question: who?\nAnswer:", ("x", "y")
+    )
 
 
 def test_programs_are_tested_as_published() -> None:
@@ -72,7 +74,7 @@ def test_files_decide_which_tasks_there_are(tmp_path: Path) -> None:
     (tmp_path / "HumanEval.jsonl.gz").write_bytes(gzip.compress(b""))
     assert [task.name for task in find_tasks(tmp_path)] == ["copa", "humaneval"]
     assert [task.name for task in find_tasks(tmp_path, ["humaneval"])] == ["humaneval"]
-    with pytest.raises(SettingError, match="'piqa' needs piqa.jsonl in"):
+    with pytest.raises(SettingError, match=r"'piqa' needs piqa\.jsonl in"):
         find_tasks(tmp_path, ["piqa"])
     with pytest.raises(SettingError, match="'pica' is unknown; choose of triviaqa"):
         find_tasks(tmp_path, ["pica"])
@@ -84,7 +86,7 @@ def test_files_decide_which_tasks_there_are(tmp_path: Path) -> None:
 def test_a_line_that_is_no_item_is_named(tmp_path: Path, text: str) -> None:
     path = write(tmp_path, "copa.jsonl", [{"query": "q", "choices": ["a", "b"], "gold": 0}])
     path.write_text(path.read_text() + text + "\n")
-    with pytest.raises(SettingError, match="copa.jsonl, line 2, is no item of copa"):
+    with pytest.raises(SettingError, match=r"copa\.jsonl, line 2, is no item of copa"):
         read_items(TASK["copa"], path)
 
 

@@ -66,7 +66,11 @@ def test_the_tokenizer_loads_beside_it(transformers: Any, exported: tuple[Path, 
     assert loaded("<pr>", split_special_tokens=True)["input_ids"] == ours.encode_text("<pr>")
 
 
-SHAPES = [Preset("one head", 1, 24, 1, 8, 0.0), Preset("odd pairs", 3, 36, 6, 50, 0.0), Preset("wide", 2, 64, 4, 16, 0.0)]
+SHAPES = [
+    Preset("one head", 1, 24, 1, 8, 0.0),
+    Preset("odd pairs", 3, 36, 6, 50, 0.0),
+    Preset("wide", 2, 64, 4, 16, 0.0),
+]
 
 
 @torch.no_grad()

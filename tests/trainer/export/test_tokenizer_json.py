@@ -56,7 +56,18 @@ def test_texts_of_many_scripts_get_the_same_ids(ours: Tokenizer, exported: token
 
 def test_random_characters_get_the_same_ids(ours: Tokenizer, exported: tokenizers.Tokenizer) -> None:
     generator = random.Random(7)
-    alphabet = [*"aZ9 \n\r\t'", *"'sdmtSDMTveVEllLLreRE", *"éßſКяअ中あ한ع١²½Ⅳ", "\u0301", "\u00a0", "\u2028", "\u200b", "💡", "<", "|"]
+    alphabet = [
+        *"aZ9 \n\r\t'",
+        *"'sdmtSDMTveVEllLLreRE",
+        *"éßſКяअ中あ한ع١²½Ⅳ",
+        "\u0301",
+        "\u00a0",
+        "\u2028",
+        "\u200b",
+        "💡",
+        "<",
+        "|",
+    ]
     texts = ["".join(generator.choices(alphabet, k=generator.randint(1, 30))) for _ in range(4000)]
     assert_same(ours, exported, texts)
 
