@@ -25,6 +25,8 @@ PARTS = (
     "annotate_memory",
     "worker_start",
     "repeats",
+    "extraction",
+    "loader",
 )
 
 

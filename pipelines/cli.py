@@ -3,6 +3,7 @@
 import typer
 
 from pipelines.build import DEFAULT_LAKE
+from pipelines.commands.ablate import ablate
 from pipelines.commands.build import UntilOption, build
 from pipelines.commands.complete import complete
 from pipelines.commands.diff import diff
@@ -32,6 +33,7 @@ COMMANDS = (
     diff,
     report,
     train,
+    ablate,
     train_classifier,
     eval_,
     export_model,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,6 +30,16 @@ class SourceOptions(BaseModel):
     """Base of every kind's options: what a recipe may write under `options:`; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    uri_options: ClassVar[tuple[str, ...]] = ()  # options that are uris, one or several: relative to the recipe
+
+    def with_uris(self, resolve: Callable[[str], str]) -> Self:
+        """The options with every uri among them resolved, as a task needs them."""
+
+        def resolved(value: Any) -> Any:
+            return resolve(value) if isinstance(value, str) else tuple(map(resolve, value or ()))
+
+        return self.model_copy(update={name: resolved(getattr(self, name)) for name in self.uri_options})
 
     def plain(self) -> dict[str, Any]:
         """The options as JSON-like values, the same in every process: the order of a set is not."""

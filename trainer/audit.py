@@ -4,7 +4,7 @@ import numpy as np
 
 from mixer.manifest import MixtureManifest, Phase
 from trainer.errors import ShardError
-from trainer.shard_rows import RowSizes
+from trainer.open_shard import RowSizes
 
 
 class SourceAudit:

@@ -12,7 +12,9 @@ from types import TracebackType
 
 from trainer.audit import SourceAudit
 from trainer.errors import SettingError
-from trainer.shard_rows import Rows, RowSizes, ShardRows
+from trainer.open_shard import RowSizes
+from trainer.shard_cache import ShardCache
+from trainer.shard_rows import Rows, ShardRows
 
 __all__ = ["Rows", "ShardRows", "TrainingLoader"]
 
@@ -24,12 +26,14 @@ class TrainingLoader(Iterator[Rows]):
     the state counts only batches that were handed out. Use it as a context manager, or call `close`.
     """
 
-    def __init__(self, manifest_uri: str, batch_rows: int, rank: int = 0, world: int = 1) -> None:
+    def __init__(
+        self, manifest_uri: str, batch_rows: int, rank: int = 0, world: int = 1, cache: ShardCache | None = None
+    ) -> None:
         if not 0 <= rank < world:
             raise SettingError(f"rank {rank} is not one of {world} ranks (0 to {world - 1})")
         if batch_rows < 1 or batch_rows % world:
             raise SettingError(f"batch_rows {batch_rows} is not a positive multiple of the {world} ranks")
-        self._shards = ShardRows(manifest_uri)
+        self._shards = ShardRows(manifest_uri, cache)
         self.manifest = self._shards.manifest
         self.batch_rows = batch_rows
         self._rank, self._world = rank, world

@@ -64,7 +64,7 @@ def lacking_of(source: SourceSpec, answers_uri: str, described_too: bool = False
 
 
 def _with_answers(source: SourceSpec, answers_uri: str) -> ConversationOptions:
-    options = source.parsed_options()
+    options = source.options_to_read()
     if not isinstance(options, ConversationOptions):
         raise TypeError(f"kind {source.kind!r} has no conversations")
     there = [uri for uri in dict.fromkeys([*options.rest, answers_uri]) if _has_files(uri)]

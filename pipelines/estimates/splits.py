@@ -92,7 +92,7 @@ def _read_split(recipe: Recipe, source: SourceSpec, split: Split, deadline: floa
     """Read a split to its end or until time is over."""
     result = ReadSplit(split.size_bytes, whole=True)
     pending: list[Document] = []
-    for record in source.source_kind().read(split, source.parsed_options()):
+    for record in source.source_kind().read(split, source.options_to_read()):
         if isinstance(record, Document):
             pending.append(record)
         if len(pending) == BATCH_DOCUMENTS:

@@ -41,7 +41,7 @@ def forward_reader(file: BinaryIO, start: int = 0) -> ForwardReader:
     magic = file.read(MAGIC_BYTES)
     file.seek(0)
     if magic.startswith(BZIP2_MAGIC) or magic == XZ_MAGIC:
-        return ForwardReader(cast(BinaryIO, io.BufferedReader(_Decompressed(file, magic))))
+        return ForwardReader(cast(BinaryIO, _Decompressed(file, magic)))
     return ForwardReader(file, start)
 
 

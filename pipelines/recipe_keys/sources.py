@@ -66,6 +66,10 @@ class SourceSpec(Mixable):
         """The options as the kind's own model, defaults filled in."""
         return self.source_kind().options.model_validate(self.options)
 
+    def options_to_read(self) -> SourceOptions:
+        """The same for the kind's `splits` and `read`: relative uris among them are taken from the recipe's folder."""
+        return self.parsed_options().with_uris(lambda uri: resolved_uri(uri, self._folder))
+
     def group_name(self) -> str:
         """The group that the source counts in."""
         return self.group or self.source_kind().group

@@ -93,5 +93,5 @@ def _quarantine(context: Context, source: SourceSpec, reasons: Collection[str]) 
 
 
 def _task(source: SourceSpec, split: Split, part: EarlierPart) -> RereadTask:
-    options = source.parsed_options().plain()
+    options = source.options_to_read().plain()
     return RereadTask(source=source.name, kind=source.kind, options=options, split=split, part=part)

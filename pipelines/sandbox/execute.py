@@ -23,7 +23,7 @@ from pipelines.sandbox.limits import VERDICTS, Finding, Limits, Program
 LAUNCHER = Path(__file__).parent / "inside" / "launch.py"
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 MAX_ANSWER_BYTES = 64 << 10
-GRACE_SECONDS = 5.0  # for the launcher, after its processes were killed
+GRACE_SECONDS = 30.0  # for the launcher, after its processes were killed
 POLL_SECONDS = 0.05
 
 
@@ -35,8 +35,8 @@ def execute(program: Program, limits: Limits, isolation: str) -> Finding:
     """The verdict on `program`, confined as `isolation` says; SandboxError where that cannot be had."""
     folder = tempfile.mkdtemp(prefix="mixdown-sandbox-")
     try:
-        if isolation != "namespaces":
-            os.chmod(folder, 0o777)  # noqa: S103 - the solution runs as another user; its parent folder's name is secret
+        if isolation != "namespaces" and os.getuid() == 0:
+            os.chmod(folder, 0o777)  # noqa: S103 - root's solutions run as another user
         with tempfile.TemporaryFile() as work:
             _write_work(work, program, limits, isolation, folder)
             return _run(work, limits, folder, isolation)
@@ -65,7 +65,7 @@ def _run(work: IO[bytes], limits: Limits, folder: str, isolation: str) -> Findin
     reading, writing = os.pipe()
     with open(os.devnull, "r+b") as null, tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            [sys.executable, "-S", "-s", "-P", str(LAUNCHER), str(writing)],
+            [sys.executable, "-S", "-s", "-P", str(LAUNCHER), str(writing), folder],
             stdin=work,
             stdout=null,
             stderr=errors,
@@ -78,7 +78,8 @@ def _run(work: IO[bytes], limits: Limits, folder: str, isolation: str) -> Findin
         try:
             watched = None if isolation == "namespaces" else folder
             answer, ended_by = _answer(reading, limits, watched)
-            process.wait(GRACE_SECONDS)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE_SECONDS)
         finally:
             os.close(reading)
             if process.poll() is None:
@@ -98,10 +99,11 @@ def _answer(reading: int, limits: Limits, watched: str | None) -> tuple[bytes, F
     deadline = time.monotonic() + limits.wall_seconds
     answer = b""
     ended_by = None
+    poll = select.poll()
+    poll.register(reading, select.POLLIN)
     while True:
         wait_seconds = max(0.0, deadline - time.monotonic())
-        ready, _, _ = select.select([reading], [], [], min(wait_seconds, POLL_SECONDS) if watched else wait_seconds)
-        if ready:
+        if poll.poll(1000 * (min(wait_seconds, POLL_SECONDS) if watched else wait_seconds)):
             part = os.read(reading, MAX_ANSWER_BYTES)
             answer = (answer + part)[:MAX_ANSWER_BYTES]
             if not part:

@@ -25,6 +25,8 @@ from pipelines.readers.licenses import all_of, spdx_header
 from pipelines.source import SourceKind, SourceOptions, Split
 
 MARKS = repository_format.MARKS
+# Files of data are long, import nothing and are imported by nothing that is looked at.
+_DATA_LANGUAGES = frozenset({"CSV", "JSON", "SVG"})
 
 
 class GitRepositoriesOptions(SourceOptions):
@@ -33,6 +35,9 @@ class GitRepositoriesOptions(SourceOptions):
     revision: str = Field("HEAD", description="branch, tag or commit to read")
     name: str | None = Field(None, description="the repository's name; else told by its origin or folder")
     languages: frozenset[str] | None = Field(None, description="languages to take; else every known one")
+    data_languages: frozenset[str] = Field(
+        _DATA_LANGUAGES, description="languages whose files hold data: left out unless `languages` names them"
+    )
     max_file_bytes: int = Field(1 << 20, gt=0, description="larger files are rejected")
     max_document_bytes: int = Field(4 << 20, gt=0, description="code of one document; larger repositories are cut")
     metadata_share: float = Field(
@@ -55,6 +60,7 @@ class _Reading(NamedTuple):
 def splits(uri: str, options: GitRepositoriesOptions) -> list[Split]:
     """One split a repository; FileNotFoundError or ValueError where `uri` is none."""
     check_languages(options.languages)
+    check_languages(options.data_languages)
     return splits_of_each(uri, options.name, lambda repository: [_split_of(repository, options)])
 
 
@@ -101,7 +107,7 @@ def _candidates(reading: _Reading) -> Generator[Record, None, list[PartFile]]:
         special = special_kind(item.new)
         if special is not None:
             yield Rejected(reference, special)
-        elif language is None or (options.languages is not None and language not in options.languages):
+        elif language is None or not _is_asked_for(language, options):
             yield Rejected(reference, "language_not_selected")
         else:
             found.append((item.path, language, item.new.sha))
@@ -111,6 +117,12 @@ def _candidates(reading: _Reading) -> Generator[Record, None, list[PartFile]]:
     large = {file.path for file in files if file.size_bytes > options.max_file_bytes}
     yield from (Rejected(reading.reference(path), "file_too_large") for path in sorted(large))
     return [file for file in files if file.path not in large]
+
+
+def _is_asked_for(language: str, options: GitRepositoriesOptions) -> bool:
+    if options.languages is not None:
+        return language in options.languages
+    return language not in options.data_languages
 
 
 def _records_of(reading: _Reading, part: Part) -> Iterator[Record]:

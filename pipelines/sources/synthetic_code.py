@@ -3,7 +3,7 @@
 Every solution is run against the tests in the sandbox (`pipelines/sandbox`), also where a file says that it passed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pipelines.document import Document, Quarantined, Record, Rejected
 from pipelines.readers.jsonl import Line, lines_of, splits_of
@@ -19,13 +19,15 @@ from pipelines.readers.synthetic.problems import (
 from pipelines.readers.synthetic.program_text import program_text, with_tests
 from pipelines.sandbox.execute import execute
 from pipelines.sandbox.isolation import isolation_for
-from pipelines.sandbox.limits import PASSED, Program
+from pipelines.sandbox.limits import PASSED, Finding, Program
 from pipelines.source import SourceKind, Split
 
 FORMAT = "file"
 SPLIT_BYTES = 512 << 10  # some 500 programs of 0.1 s each; a program that runs into its limit takes longer
 KEPT_FIELDS = ("template_sha256", "settings_sha256", "sample")  # of what `mixdown generate` writes
 MAX_KEPT_CHARS = 300
+
+Judge = Callable[[Program], Finding]
 
 
 def splits(uri: str, options: SyntheticCodeOptions) -> list[Split]:
@@ -36,7 +38,20 @@ def splits(uri: str, options: SyntheticCodeOptions) -> list[Split]:
 
 
 def read(split: Split, options: SyntheticCodeOptions) -> Iterator[Record]:
-    """One record for every solution, or for a line that has none."""
+    """One record for every solution, or for a line that has none; SandboxError where nothing can be run."""
+    isolation = isolation_for(options.isolation)
+    limits = options.limits()
+    yield from records_of_split(split, options, lambda program: execute(program, limits, isolation))
+
+
+def records_of(uri: str, options: SyntheticCodeOptions, judge: Judge) -> Iterator[Record]:
+    """The records of all of an input, with `judge` in the sandbox's place."""
+    for split in splits_of(uri, SPLIT_BYTES):
+        yield from records_of_split(split, options, judge)
+
+
+def records_of_split(split: Split, options: SyntheticCodeOptions, judge: Judge) -> Iterator[Record]:
+    """The records of a split; `judge` says what a program is worth."""
     shape = options.shape()
     for line in lines_of(split, options.max_line_bytes):
         if isinstance(line, Quarantined):
@@ -47,10 +62,12 @@ def read(split: Split, options: SyntheticCodeOptions) -> Iterator[Record]:
         except UnreadableProblem as error:
             yield error.refusal
             continue
-        yield from _records(line, problem, shape, options)
+        yield from _records(line, problem, shape, options, judge)
 
 
-def _records(line: Line, problem: Problem, shape: Shape, options: SyntheticCodeOptions) -> Iterator[Record]:
+def _records(
+    line: Line, problem: Problem, shape: Shape, options: SyntheticCodeOptions, judge: Judge
+) -> Iterator[Record]:
     for number, (reference, solution) in enumerate(solutions_of(line, problem, shape)):
         if isinstance(solution, Quarantined):
             yield solution
@@ -58,8 +75,7 @@ def _records(line: Line, problem: Problem, shape: Shape, options: SyntheticCodeO
             yield Rejected(reference, "empty_solution")
         else:
             text = program_text(problem, solution, shape, options)
-            program = Program(text, problem.tests, problem.entry_point)
-            finding = execute(program, options.limits(), isolation_for(options.isolation))
+            finding = judge(Program(text, problem.tests, problem.entry_point))
             if finding.verdict == PASSED:
                 yield _document(problem, text, number, options)
             else:

@@ -26,7 +26,7 @@ from pipelines.recipe_keys.sources import SourceSpec
 from pipelines.source import Split, source_kind
 
 NAME = "ingest"
-VERSION = 2
+VERSION = 3
 
 ROW_GROUP_BYTES = 32 << 20  # of text: what a later task holds at once
 ROW_GROUP_DOCUMENTS = 5000
@@ -64,7 +64,7 @@ def run(context: Context) -> None:
             IngestTask(
                 source=source.name,
                 kind=source.kind,
-                options=source.parsed_options().plain(),
+                options=source.options_to_read().plain(),
                 split=split,
                 number=number,
                 output_uri=folder,
@@ -81,7 +81,7 @@ def plan_splits(source: SourceSpec) -> list[Split]:
     problems = []
     for uri in source.uris():
         try:
-            splits = source.source_kind().splits(uri, source.parsed_options())
+            splits = source.source_kind().splits(uri, source.options_to_read())
         except (FileNotFoundError, ValueError) as error:
             problems.append(f"{uri}: {error}")
             continue

@@ -69,6 +69,13 @@ def test_the_readmes_python_reads_a_mixture(tmp_path: Path) -> None:
     run([sys.executable, "-W", "ignore", "-c", "\n".join([*snippets, checks])], tmp_path)
 
 
+def test_a_loop_of_ones_own_runs_as_written(tmp_path: Path) -> None:
+    (snippet,) = [block.text for block in blocks("python", "run") if block.page.name == "loaders.md"]
+    start = f"manifest = {make_mixture(tmp_path)!r}\n"
+    checks = "assert step == 2 and next(iter(resumed))['input_ids'].shape == (8, 32)\n"
+    run([sys.executable, "-W", "ignore", "-c", start + snippet + checks], tmp_path)
+
+
 def test_recipes_in_pages_are_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRAWL", "/data")
     examples = blocks("yaml")

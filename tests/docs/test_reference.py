@@ -135,6 +135,11 @@ REFUSALS = {
     "ObjectError",
     "ExtractionFailed",
     "UnreadableBody",
+    "DiffError",
+    "SkippedFile",
+    "NoText",
+    "BadTag",
+    "Unreadable",
 }
 
 

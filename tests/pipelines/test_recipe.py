@@ -233,3 +233,20 @@ def test_shares_of_a_budget_are_normalised_with_a_note() -> None:
     assert recipe.budgets() == [396_000_000_000, 44_000_000_000]
     assert "do not sum to 1" in recipe.notes()[0]
     assert recipe.with_budget(1000).budgets() == [900, 100]
+
+
+def test_uris_among_the_options_start_at_the_recipes_folder_too(tmp_path: Path) -> None:
+    options = {"rest": ["answers", "s3://bucket/answers"], "repositories": ["../mirrors/*.git"]}
+    source = {"name": "pulls", "kind": "pull_requests", "uri": "events", "options": options}
+    path = tmp_path / "recipes" / "mine.yaml"
+    path.parent.mkdir()
+    path.write_text(
+        yaml.safe_dump(
+            {"name": "mine", "sources": [source], "phases": [{"budget_tokens": 1000, "weights": {"pulls": 1}}]}
+        )
+    )
+    (found,) = load_recipe(path).sources
+    to_read = found.options_to_read().plain()
+    assert to_read["rest"] == (str(path.parent / "answers"), "s3://bucket/answers")
+    assert to_read["repositories"] == (str(tmp_path / "mirrors" / "*.git"),)
+    assert found.parsed_options().plain()["rest"] == ("answers", "s3://bucket/answers")  # what a fingerprint takes

@@ -111,7 +111,7 @@ def test_only_the_row_groups_needed_are_read(mixture: str, monkeypatch: pytest.M
     shards = ShardRows(mixture)
     shards.read([16 + 5, 16 + 6, 16 + 9])  # all in the second group of the second shard
     shards.close()
-    assert read == [1]
+    assert set(read) == {1}
 
 
 @pytest.mark.parametrize(

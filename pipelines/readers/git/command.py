@@ -20,6 +20,7 @@ _SAFE_SETTINGS = (
     "safe.directory=*",
 )
 _ENVIRONMENT = {
+    "GIT_ALLOC_LIMIT": "1g",  # of one allocation: an object that claims to be larger ends git, not the machine
     "GIT_ALLOW_PROTOCOL": "none",  # overrides every protocol.*.allow of the repository itself
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": "/dev/null",

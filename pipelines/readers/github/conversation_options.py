@@ -1,5 +1,7 @@
 """What sources of pull requests and of issues have in common under their options."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from pipelines.readers.github.conversation_text import Cuts
@@ -11,6 +13,8 @@ MAX_RAW_TEXT_CHARS = 1 << 18  # GitHub's own bound of a description or comment i
 
 class ConversationOptions(SourceOptions):
     """How events are read."""
+
+    uri_options: ClassVar[tuple[str, ...]] = ("rest",)
 
     # Answers of GitHub's REST API that complete what the events do not tell: files, folders or patterns.
     rest: tuple[str, ...] = ()

@@ -1,8 +1,11 @@
 """A conversation as the mixer's issue, with logins; the format drops bots and makes texts readable."""
 
+from mixer.formats import issue
 from mixer.formats.issue import Issue, IssueComment
 from pipelines.readers.github.conversation import Conversation, is_bot
 from pipelines.readers.github.events import Facts
+
+MARKS = issue.MARKS
 
 
 def issue_of(conversation: Conversation, facts: Facts) -> Issue:

@@ -4,6 +4,8 @@ The defaults are those of StarCoder 2 (Lozhkov et al. 2024, section on pull requ
 otherwise.
 """
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from mixer.formats.texts import TextLimits
@@ -13,6 +15,8 @@ from pipelines.readers.github.conversation_text import Cuts
 
 class PullRequestOptions(ConversationOptions):
     """Thresholds of the drop and cut rules; every length counts characters unless its name says otherwise."""
+
+    uri_options: ClassVar[tuple[str, ...]] = ("rest", "repositories")
 
     # What is kept.
     min_title_chars: int = 10

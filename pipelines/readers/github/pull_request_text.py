@@ -11,7 +11,7 @@ from pipelines.readers.github.conversation import Conversation
 from pipelines.readers.github.events import ConversationEvent, Facts
 from pipelines.readers.github.pull_request_options import PullRequestOptions
 
-MARKS = pull_request.CONVERSATION_MARKS
+MARKS = pull_request.CONVERSATION_MARKS + pull_request.CODE_MARKS
 
 
 def render(conversation: Conversation, facts: Facts, options: PullRequestOptions) -> Rendered:

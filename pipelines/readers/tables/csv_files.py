@@ -14,6 +14,7 @@ from pipelines.readers.jsonl import BYTE_ORDER_MARK, skip_line
 from pipelines.readers.tables.values import TableRow
 from pipelines.readers.web.forward_reader import DamagedStream, ForwardReader
 
+BLOCK_BYTES = 1 << 14  # what of a damaged file is lost at most before the damage
 csv.field_size_limit(1 << 30)  # Python's own limit of a field; that of a row is told to each reading
 
 
@@ -32,12 +33,12 @@ class _RowTooLong(Exception):
 
 
 class _Lines:
-    """The lines that csv asks for, counted; the limit is of the lines of one row."""
+    """The lines that csv asks for, counted: `row_bytes` is of the row's lines so far, which have a limit."""
 
     def __init__(self, reader: ForwardReader, max_row_bytes: int) -> None:
         self._reader = reader
         self._max_row_bytes = max_row_bytes
-        self._is_first = True
+        self._lines = self._split()
         self.row_bytes = 0
         self.is_at_end = False
 
@@ -45,20 +46,35 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        room_bytes = self._max_row_bytes - self.row_bytes
-        line = self._reader.readline(room_bytes + 1)
-        if len(line) > room_bytes:
-            if not line.endswith(b"\n"):
-                skip_line(self._reader)
-            raise _RowTooLong
-        if not line:
+        line = next(self._lines, None)
+        if line is None:
             self.is_at_end = True
             raise StopIteration
-        if self._is_first:
-            self._is_first = False
-            line = line.removeprefix(BYTE_ORDER_MARK)
         self.row_bytes += len(line)
+        if self.row_bytes > self._max_row_bytes:
+            raise _RowTooLong
         return line.decode("utf-8", "surrogateescape")
+
+    def _split(self) -> Iterator[bytes]:
+        """The lines with their line feeds; one that is over the limit cut."""
+        parts: list[bytes] = []
+        held_bytes = 0
+        block = self._reader.read(BLOCK_BYTES).removeprefix(BYTE_ORDER_MARK)
+        while block:
+            *lines, rest = block.split(b"\n")
+            for line in lines:
+                yield b"".join((*parts, line, b"\n")) if parts else line + b"\n"
+                parts, held_bytes = [], 0
+            if rest:
+                parts.append(rest)
+                held_bytes += len(rest)
+            if held_bytes > self._max_row_bytes:
+                skip_line(self._reader)
+                yield b"".join(parts)
+                parts, held_bytes = [], 0
+            block = self._reader.read(BLOCK_BYTES)
+        if parts:
+            yield b"".join(parts)
 
 
 def csv_rows(file: BinaryIO, uri: str, dialect: Dialect) -> Iterator[TableRow | Quarantined]:

@@ -44,18 +44,19 @@ def row_groups_of(file: BinaryIO) -> list[RowGroup]:
         raise ValueError("no Parquet footer at the end of the file")
     file.seek(size_bytes - 8 - length)
     metadata = _Compact(file.read(length)).struct()
-    return [_row_group(group) for group in _list(metadata.get(4))]
+    return [_row_group(group) for group in _list(metadata.get(4), dict)]
 
 
 def _row_group(group: dict[int, Any]) -> RowGroup:
     columns: dict[str, Column] = {}
-    for chunk in _list(group.get(1)):
+    for chunk in _list(group.get(1), dict):
         told = chunk.get(3)
-        if not isinstance(told, dict) or not _list(told.get(3)):
+        path = _list(told.get(3), bytes) if isinstance(told, dict) else []
+        if not path:
             continue
-        name = told[3][0].decode("utf-8", "replace")
+        name = path[0].decode("utf-8", "replace")
         before = columns.get(name, Column(0, 0, False))
-        expands = told.get(1) == _BYTE_ARRAY and not _EXPANDING_ENCODINGS.isdisjoint(_list(told.get(2)))
+        expands = told.get(1) == _BYTE_ARRAY and not _EXPANDING_ENCODINGS.isdisjoint(_list(told.get(2), int))
         columns[name] = Column(
             before.uncompressed_bytes + _count(told.get(6)),
             max(before.values, _count(told.get(5))),
@@ -64,8 +65,8 @@ def _row_group(group: dict[int, Any]) -> RowGroup:
     return RowGroup(_count(group.get(3)), _count(group.get(2)), columns)
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _list(value: Any, kind: type) -> list[Any]:
+    return [member for member in value if isinstance(member, kind)] if isinstance(value, list) else []
 
 
 def _count(value: Any) -> int:

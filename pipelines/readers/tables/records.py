@@ -6,6 +6,7 @@ left among the other fields.
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from mixer.formats.commit import Commit, render_commit
@@ -16,6 +17,8 @@ from pipelines.readers.tables.presets import PRESETS, Preset
 MAX_METADATA_LEVELS = 8  # of lists and objects inside each other; keeps writing far from Python's recursion limit
 COMMIT_FORMAT = "commit"
 _NO_PRESET = Preset({})
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_quoted = json.encoder.encode_basestring  # as _JSON does
 
 
 def record_of_row(row: dict[str, Any], reference: str, options: ColumnOptions, document_format: str) -> Record:
@@ -102,18 +105,33 @@ def _metadata(rest: dict[str, Any], options: ColumnOptions) -> dict[str, object]
     kept: dict[str, object] = {}
     room_bytes = options.max_metadata_bytes
     for name, value in rest.items():
-        if value is None or not _is_shallow(value, MAX_METADATA_LEVELS):
-            continue
-        if isinstance(value, str) and len(value) > room_bytes:
+        if value is None or (isinstance(value, str | bytes) and len(value) > room_bytes):
             continue
         try:
-            size_bytes = len(json.dumps({name: value}, ensure_ascii=False, allow_nan=False).encode())
+            size_bytes = 4 + _name_bytes(name) + _json_bytes(value)  # {"name": value}
         except (ValueError, TypeError):  # lone surrogates, a number that JSON does not have, bytes
             continue
         if size_bytes <= room_bytes:
             kept[name] = value
             room_bytes -= size_bytes
     return kept
+
+
+def _json_bytes(value: Any) -> int:
+    """How long `value` is as JSON, in UTF-8; ValueError or TypeError where it is none, or nested too deep."""
+    kind = type(value)
+    if kind is str:
+        return len(_quoted(value).encode())
+    if kind is int or kind is bool:
+        return len(str(value))
+    if not _is_shallow(value, MAX_METADATA_LEVELS):
+        raise ValueError("nested too deep")
+    return len(_JSON.encode(value).encode())
+
+
+@lru_cache(maxsize=1024)
+def _name_bytes(name: str) -> int:
+    return len(_quoted(name).encode())
 
 
 def _value_at(row: dict[str, Any], field: str) -> Any:

@@ -7,10 +7,11 @@ however deep it nests. An element is judged when it ends, as only then the amoun
 
 import html
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from pipelines.readers.web.html_patterns import BOILERPLATE_CLASS, BOILERPLATE_NAME, HIDDEN_STYLE
+from pipelines.readers.web.html_tags import DROPPED, EMPTIED, HEADINGS, INLINE, LINK_JUDGED, LISTS, SKIPPED, VOID
 
 # Comments and raw text, tags, text: what the HTML standard's serialization consists of (section 13.3).
 TOKEN = re.compile(
@@ -19,22 +20,9 @@ TOKEN = re.compile(
     re.DOTALL,
 )
 ATTRIBUTE = re.compile(r'\s(class|id|style|aria-hidden|start)="([^"]*)"')
-VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-SKIPPED = frozenset(
-    "script style noscript template svg iframe object canvas audio video math head rt rp button select textarea "
-    "label input option datalist dialog".split()
-)
-DROPPED = frozenset("nav aside footer figure form time menu".split())
-INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd mark q ruby s samp small span strike "
-    "strong sub sup tt u var wbr".split()
-)
-HEADINGS = {f"h{level}": level for level in range(1, 7)}
-LISTS = frozenset(("ul", "ol"))
-LINK_JUDGED = frozenset("ul ol dl div p table section li h2 h3 h4 h5 h6".split())
-EMPTIED = frozenset(("div", "section", "td", "li"))
-WHITESPACE = re.compile(r"\s+")
-AROUND_BREAKS = re.compile(r" *\n *")
+SPACES = re.compile(r"  +")
+AROUND_BREAKS = re.compile(r" ?\n ?")
+MANY_BREAKS = re.compile(r"\n{3,}")
 
 MAX_DROPPED_SHARE = 0.15  # of the main part's text: a name alone never takes more away than that
 SMALL_CHARS = 500  # main parts shorter than this are judged by names alone
@@ -69,10 +57,11 @@ class _Open:
     link_chars: int = 0
     links: int = 0
     kept_chars: int = 0
+    is_link: bool = False
     lost_a_part: bool = False
     has_paragraph: bool = False
     next_number: int = 1
-    cells: list[tuple[int, int]] = field(default_factory=list)
+    cells: list[tuple[int, int]] | None = None  # blocks of a row's cells
 
 
 def blocks_of(markup: str, size_chars: int) -> list[Block]:
@@ -115,16 +104,21 @@ class _Walk:
             elif tag and tag not in VOID:
                 self._begin(tag, attributes)
             if text and not skipped:
-                self._write(text)
+                if text.isspace() and not self._verbatim:
+                    self._pieces.append(" ")
+                else:
+                    self._write(text)
         self._flush()
 
     def _write(self, text: str) -> None:
         if "&" in text:
             text = html.unescape(text)
-        if not self._verbatim:
-            text = WHITESPACE.sub(" ", text)
-        self._pieces.append(text)
-        chars = len(text.strip())
+        line = " ".join(text.split())
+        if self._verbatim:
+            self._pieces.append(text)
+        else:
+            self._pieces.append(f"{' ' * text[0].isspace()}{line}{' ' * text[-1].isspace()}")
+        chars = len(line)
         frame = self._open[-1]
         frame.chars += chars
         frame.kept_chars += chars
@@ -134,14 +128,16 @@ class _Walk:
     def _begin(self, tag: str, markup: str) -> None:
         if tag not in INLINE:
             self._flush()
-        attributes = dict(ATTRIBUTE.findall(markup)) if markup else {}
+        attributes = dict(ATTRIBUTE.findall(markup)) if "=" in markup else {}
         is_root = len(self._open) == 1
         is_boilerplate = not is_root and (tag in DROPPED or bool(attributes and _is_boilerplate(attributes)))
         frame = _Open(tag, len(self.blocks), len(self._pieces), is_boilerplate)
         self._open.append(frame)
         if tag == "a":
-            self._link_depth += 1
-            frame.links = 1
+            # An anchor without address is no link; old pages leave it open, around all that follows.
+            frame.is_link = "href=" in markup
+            self._link_depth += frame.is_link
+            frame.links += frame.is_link
         elif tag == "pre":
             self._verbatim += 1
         elif tag in LISTS:
@@ -170,7 +166,7 @@ class _Walk:
         if tag not in INLINE:
             self._flush(HEADINGS.get(tag, 0))
         if tag == "a":
-            self._link_depth -= 1
+            self._link_depth -= frame.is_link
         elif tag == "pre":
             self._verbatim -= 1
         elif tag in LISTS:
@@ -185,6 +181,7 @@ class _Walk:
         if len(self._open) == 1:
             return
         if tag in ("td", "th") and parent.tag == "tr":
+            parent.cells = parent.cells or []
             parent.cells.append((frame.first_block, len(self.blocks)))
         self._close(frame, parent)
 
@@ -196,9 +193,7 @@ class _Walk:
         parent.chars += frame.chars
         parent.link_chars += frame.link_chars
         parent.links += frame.links
-        if frame.tag in LINK_JUDGED and _is_links(frame):
-            self._drop(frame, parent)
-        elif (
+        if (frame.tag in LINK_JUDGED and _is_links(frame)) or (
             frame.lost_a_part
             and frame.tag in EMPTIED
             and 0 < frame.kept_chars < LEFTOVER_CHARS
@@ -230,7 +225,9 @@ class _Walk:
             if text.strip():
                 self.blocks.append(Block(text, is_verbatim=True))
             return
-        text = AROUND_BREAKS.sub("\n", raw).strip()
+        text = SPACES.sub(" ", raw).strip()
+        if "\n" in text:
+            text = MANY_BREAKS.sub("\n\n", AROUND_BREAKS.sub("\n", text)).strip()
         if not text:
             return
         if self._lists:
@@ -246,7 +243,7 @@ class _Walk:
 
     def _join_row(self, row: _Open) -> None:
         """A row of short cells becomes one line; other rows are a layout and stay blocks."""
-        if len(row.cells) < 2 or self._lists:  # noqa: PLR2004 (a row of one cell is a paragraph)
+        if row.cells is None or len(row.cells) < 2 or self._lists:
             return
         texts = []
         for first, end in row.cells:
@@ -284,4 +281,4 @@ def _is_links(frame: _Open) -> bool:
 
 
 def _start_number(start: str) -> int:
-    return int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 1  # noqa: PLR2004
+    return int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 1

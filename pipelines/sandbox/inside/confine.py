@@ -34,17 +34,24 @@ class Setup:
         self.open_files = open_files
 
 
-def enter_namespaces(setup: Setup) -> None:
-    """A view of files, processes and network of its own, for this process and its children."""
-    namespaces.enter(setup.readable, setup.folder, setup.scratch_bytes)
+def enter_namespaces(setup: Setup) -> bool:
+    """A view of files, processes and network of its own, for this process and its children.
+
+    Returns whether root can become another user in it.
+    """
+    own_users = namespaces.enter(setup.readable, setup.folder, setup.scratch_bytes)
+    return not own_users
 
 
-def confine_process(setup: Setup) -> None:
-    """Gives up privileges, and files where there is no view of its own; dies with its parent."""
+def confine_process(setup: Setup, has_nobody: bool) -> None:
+    """Gives up privileges, and files where there is no view of its own; dies with its parent.
+
+    `has_nobody`: whether root can and should become another user.
+    """
     os.environ.clear()
     os.environ["HOME"] = os.environ["TMPDIR"] = os.getcwd()
     sys.path[:] = [path for path in sys.path if not os.path.exists(os.path.join(path, "pipelines"))]
-    if os.getuid() == 0 and (setup.isolation == "namespaces" or _others_can_read(sys.path)):
+    if os.getuid() == 0 and has_nobody:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
@@ -65,10 +72,10 @@ def limit_process(setup: Setup) -> None:
         (resource.RLIMIT_MEMLOCK, 0, 0),
     ):
         resource.setrlimit(kind, (soft, hard))
-    seccomp.install()
+    seccomp.install_for_this_process()
 
 
-def _others_can_read(paths: list[str]) -> bool:
+def others_can_read(paths: list[str]) -> bool:
     """Whether a user without rights of its own can reach the interpreter's folders."""
     folders = {parent for path in paths if os.path.isdir(path) for parent in _with_parents(os.path.realpath(path))}
     return all(os.stat(folder).st_mode & 0o005 == 0o005 or folder == "/" for folder in folders)

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 VERSION_FLAG, RULE_PATH_BENEATH = 1, 1
-READ_FILE, READ_FOLDER = 1 << 2, 1 << 3
+WRITE_FILE, READ_FILE, READ_FOLDER = 1 << 1, 1 << 2, 1 << 3
 ALL_RIGHTS_BY_VERSION = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1}
 ALL_RIGHTS_SINCE_5 = (1 << 16) - 1
-FILE_RIGHTS = (1 << 0) | (1 << 1) | READ_FILE | (1 << 14) | (1 << 15)  # those that a rule for a file may give
+FILE_RIGHTS = (1 << 0) | WRITE_FILE | READ_FILE | (1 << 14) | (1 << 15)  # those that a rule for a file may give
 MAKE_DEVICES = (1 << 6) | (1 << 9) | (1 << 10) | (1 << 11)  # devices, sockets and named pipes
 
 
@@ -41,7 +41,7 @@ def restrict(readable: Iterable[str], writable: str) -> None:
     size_bytes = 24 if found >= 6 else 16 if found >= 4 else 8
     ruleset = kernel.syscall(CREATE_RULESET, handled, ctypes.c_size_t(size_bytes), ctypes.c_uint32(0))
     for path in readable:
-        _allow(ruleset, path, READ_FILE | READ_FOLDER)
+        _allow(ruleset, path, READ_FILE | (WRITE_FILE if path == os.devnull else READ_FOLDER))
     _allow(ruleset, writable, rights & ~MAKE_DEVICES)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     kernel.syscall(RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))

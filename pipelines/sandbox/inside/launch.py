@@ -1,8 +1,9 @@
-"""What the sandbox starts, as `python -S -s -P launch.py DESCRIPTOR` with the work on its standard input.
+"""What the sandbox starts, as `python -S -s -P launch.py DESCRIPTOR FOLDER` with the work on its standard input.
 
 Three processes: this one, which only waits; its child, the judge; and the judge's child, the solution. Written to the
 descriptor: the judge's process id as 8 bytes, then the verdict as one message. The input holds three messages: the
 setup, the program (read before the solution's process is made) and the tests (read after, so that it never has them).
+The folder is named for people who look at processes.
 """
 
 import os
@@ -11,7 +12,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)).rsplit("/", 3)[0])
 
 from pipelines.sandbox.inside import channel, kernel, wire
-from pipelines.sandbox.inside.confine import Setup, confine_process, enter_namespaces, limit_process
+from pipelines.sandbox.inside.confine import Setup, confine_process, enter_namespaces, limit_process, others_can_read
 from pipelines.sandbox.inside.judge import judge, verdict_of_signal
 from pipelines.sandbox.inside.solution import run
 
@@ -25,13 +26,20 @@ def main(result: int) -> None:
     kernel.prctl(kernel.PR_SET_PDEATHSIG, SIGKILL)
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     if setup.isolation == "namespaces":
-        enter_namespaces(setup)
+        has_nobody = enter_namespaces(setup)
     else:
+        has_nobody = others_can_read(setup.readable)
         os.chdir(setup.folder)
+    waits, announced = os.pipe()
     judge_pid = os.fork()
     if judge_pid == 0:
-        _as_judge(setup, program, result)
+        os.close(announced)
+        os.read(waits, 1)  # until the other end is closed: its id comes before its verdict
+        os.close(waits)
+        _as_judge(setup, has_nobody, program, result)
+    os.setpgid(judge_pid, judge_pid)
     channel.write_all(result, judge_pid.to_bytes(8, "big"))
+    os.close(announced)
     _, status, usage = os.wait4(judge_pid, 0)
     _end_all(judge_pid)
     if os.WIFSIGNALED(status):
@@ -52,9 +60,8 @@ def _end_all(group: int) -> None:
         return
 
 
-def _as_judge(setup: Setup, program: str, result: int) -> None:
-    os.setpgid(0, 0)
-    confine_process(setup)
+def _as_judge(setup: Setup, has_nobody: bool, program: str, result: int) -> None:
+    confine_process(setup, has_nobody)
     solution_reads, judge_writes = os.pipe()
     judge_reads, solution_writes = os.pipe()
     judge_pid = os.getpid()

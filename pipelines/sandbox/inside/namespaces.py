@@ -23,16 +23,14 @@ MAX_SCRATCH_FILES = 1000
 ALL = kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC
 
 
-def enter(readable: Iterable[str], mount_point: str, scratch_bytes: int) -> None:
-    """Leaves the host's files, network and processes; the next child is the first process of its own world."""
-    user, group = os.getuid(), os.getgid()
-    if user == 0:
-        kernel.unshare(ALL)
-    else:
-        kernel.unshare(ALL | kernel.CLONE_NEWUSER)
-        _write("/proc/self/setgroups", "deny")
-        _write("/proc/self/uid_map", f"{user} {user} 1")
-        _write("/proc/self/gid_map", f"{group} {group} 1")
+def enter(readable: Iterable[str], mount_point: str, scratch_bytes: int) -> bool:
+    """Leaves the host's files, network and processes; the next child is the first process of its own world.
+
+    Returns whether that took a namespace of users, in which there is no user but this one.
+    """
+    own_users = not _unshared_as_root()
+    if own_users:
+        _unshare_with_users()
     kernel.mount("none", "/", None, MS_REC | MS_PRIVATE)
     kernel.mount("tmpfs", mount_point, "tmpfs", MS_NOSUID, "size=1m,mode=0755")
     for path in readable:
@@ -45,6 +43,26 @@ def enter(readable: Iterable[str], mount_point: str, scratch_bytes: int) -> None
     kernel.check(kernel.libc.pivot_root(b".", b"."), "pivot_root")
     kernel.check(kernel.libc.umount2(b".", MNT_DETACH), "umount2")
     os.chdir(SCRATCH)
+    return own_users
+
+
+def _unshared_as_root() -> bool:
+    """Whether the rights of the user sufficed; root in a container often has too few."""
+    if os.getuid() != 0:
+        return False
+    try:
+        kernel.unshare(ALL)
+    except PermissionError:
+        return False
+    return True
+
+
+def _unshare_with_users() -> None:
+    user, group = os.getuid(), os.getgid()
+    kernel.unshare(ALL | kernel.CLONE_NEWUSER)
+    _write("/proc/self/setgroups", "deny")
+    _write("/proc/self/uid_map", f"{user} {user} 1")
+    _write("/proc/self/gid_map", f"{group} {group} 1")
 
 
 def _bind(source: str, target: str) -> None:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE_CHARS = 500  # of an exception's text
 MUTABLE = (list, dict, set, bytearray)
-YOURS, MINE = "yours", "mine"  # whose object a reference names: the reader's, or the writer's
+# Whose object a reference names: the reader's, the writer's, or a type that both have.
+YOURS, MINE, BUILTIN = "yours", "mine", "builtin"
 
 
 class RemoteError(Exception):
@@ -114,6 +115,10 @@ class Peer:
         number = self.number_of(value)
         if number is not None:
             return (YOURS, number)
+        if isinstance(value, type):
+            name: str = type.__getattribute__(value, "__name__")
+            if getattr(builtins, name, None) is value:
+                return (BUILTIN, name)
         self.objects.append(value)
         return (MINE, len(self.objects) - 1)
 
@@ -123,6 +128,8 @@ class Peer:
                 return self.objects[number]
             case ("mine", int(number)):
                 return self.proxy(number)
+            case ("builtin", str(name)) if isinstance(kind := getattr(builtins, name, None), type):
+                return kind
         raise wire.WireError("a reference to nothing")
 
 

@@ -17,6 +17,9 @@ X32_BIT = 0x40000000
 CLONE_THREAD = 0x00010000
 AF_UNIX, SOCK_STREAM, SOCK_TYPE_MASK = 1, 1, 0xF
 PR_SET_NAME, PR_GET_NAME = 15, 16
+# Ways to have the kernel send a signal to any process of the same user, and to type into a terminal.
+F_SETOWN, F_SETSIG, F_SETOWN_EX = 8, 10, 15
+FIOSETOWN, SIOCSPGRP, TIOCSTI = 0x8901, 0x8902, 0x5412
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, constant
@@ -36,12 +39,20 @@ def _only_if(tests: list[Instruction], otherwise: int) -> list[Instruction]:
     return [*body, (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, otherwise)]
 
 
+def _unless(index: int, values: tuple[int, ...]) -> list[Instruction]:
+    """Allow unless the low half of an argument is one of `values`."""
+    compares = [(EQUAL, len(values) - place, 0, value) for place, value in enumerate(values)]
+    return [_argument(index), *compares, (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, KILL)]
+
+
 def program(calls: Calls, own_pid: int) -> list[Instruction]:
     """The filter for one machine type and the process `own_pid`."""
     own = [_argument(0), (EQUAL, 0, 0, own_pid)]
     inspected = {
         "clone": _only_if([_argument(0), (ANY_BIT, 0, 0, CLONE_THREAD)], KILL),
         "clone3": [(RETURN, 0, 0, ERRNO | ENOSYS)],  # its flags lie in memory; the C library falls back to clone
+        "fcntl": _unless(1, (F_SETOWN, F_SETSIG, F_SETOWN_EX)),
+        "ioctl": _unless(1, (FIOSETOWN, SIOCSPGRP, TIOCSTI)),
         "kill": _only_if(own, KILL),
         "tgkill": _only_if(own, KILL),
         "prlimit64": _only_if([_argument(2), (EQUAL, 0, 0, 0), _argument(2, True), (EQUAL, 0, 0, 0)], ERRNO | EPERM),
@@ -88,12 +99,16 @@ class _SockFprog(ctypes.Structure):
     _fields_ = [("length", ctypes.c_uint16), ("filter", ctypes.POINTER(_SockFilter))]
 
 
-def install() -> None:
+def install_for_this_process() -> None:
     """Puts the filter on this process and all its later threads; OSError where the kernel refuses it."""
     machine = os.uname().machine
     if machine not in MACHINES:
         raise OSError(ENOSYS, f"no list of system calls for {machine}; there are some for {', '.join(MACHINES)}")
-    instructions = program(MACHINES[machine](), os.getpid())
+    install(program(MACHINES[machine](), os.getpid()))
+
+
+def install(instructions: list[Instruction]) -> None:
+    """Puts a filter on this process, its later threads and its children."""
     filters = (_SockFilter * len(instructions))(*(_SockFilter(*instruction) for instruction in instructions))
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     fprog = _SockFprog(len(instructions), filters)

@@ -6,10 +6,10 @@ as if the kernel did not know it (ENOSYS), so that a newer C library falls back 
 
 _X86_64_ALLOWED = (
     "read=0 write=1 open=2 close=3 stat=4 fstat=5 lstat=6 poll=7 lseek=8 mmap=9 mprotect=10 munmap=11 brk=12 "
-    "rt_sigaction=13 rt_sigprocmask=14 rt_sigreturn=15 ioctl=16 pread64=17 pwrite64=18 readv=19 writev=20 access=21 "
+    "rt_sigaction=13 rt_sigprocmask=14 rt_sigreturn=15 pread64=17 pwrite64=18 readv=19 writev=20 access=21 "
     "pipe=22 select=23 sched_yield=24 mremap=25 msync=26 mincore=27 madvise=28 dup=32 dup2=33 pause=34 nanosleep=35 "
     "getitimer=36 alarm=37 setitimer=38 getpid=39 sendfile=40 recvfrom=45 recvmsg=47 shutdown=48 getsockname=51 "
-    "getpeername=52 setsockopt=54 getsockopt=55 exit=60 wait4=61 uname=63 fcntl=72 flock=73 fsync=74 fdatasync=75 "
+    "getpeername=52 setsockopt=54 getsockopt=55 exit=60 wait4=61 uname=63 flock=73 fsync=74 fdatasync=75 "
     "ftruncate=77 getdents=78 getcwd=79 chdir=80 fchdir=81 rename=82 mkdir=83 rmdir=84 creat=85 link=86 unlink=87 "
     "symlink=88 readlink=89 umask=95 gettimeofday=96 getrlimit=97 getrusage=98 sysinfo=99 times=100 getuid=102 "
     "getgid=104 geteuid=107 getegid=108 getppid=110 getpgrp=111 getgroups=115 getresuid=118 getresgid=120 "
@@ -39,11 +39,12 @@ _X86_64_FORBIDDEN = (
 )
 
 _X86_64_INSPECTED = (
-    "socket=41 sendto=44 socketpair=53 clone=56 kill=62 prctl=157 setrlimit=160 tgkill=234 prlimit64=302 clone3=435 "
+    "ioctl=16 socket=41 sendto=44 socketpair=53 clone=56 kill=62 fcntl=72 prctl=157 setrlimit=160 tgkill=234 "
+    "prlimit64=302 clone3=435 "
 )
 
 _AARCH64_ALLOWED = (
-    "getcwd=17 eventfd2=19 epoll_create1=20 epoll_ctl=21 epoll_pwait=22 dup=23 dup3=24 fcntl=25 ioctl=29 flock=32 "
+    "getcwd=17 eventfd2=19 epoll_create1=20 epoll_ctl=21 epoll_pwait=22 dup=23 dup3=24 flock=32 "
     "mkdirat=34 unlinkat=35 symlinkat=36 linkat=37 renameat=38 statfs=43 fstatfs=44 ftruncate=46 fallocate=47 "
     "faccessat=48 chdir=49 fchdir=50 openat=56 close=57 pipe2=59 getdents64=61 lseek=62 read=63 write=64 readv=65 "
     "writev=66 pread64=67 pwrite64=68 preadv=69 pwritev=70 sendfile=71 pselect6=72 ppoll=73 readlinkat=78 "
@@ -74,8 +75,8 @@ _AARCH64_FORBIDDEN = (
 )
 
 _AARCH64_INSPECTED = (
-    "socket=198 kill=129 tgkill=131 setrlimit=164 prctl=167 socketpair=199 sendto=206 clone=220 prlimit64=261 "
-    "clone3=435 "
+    "fcntl=25 ioctl=29 kill=129 tgkill=131 setrlimit=164 prctl=167 socket=198 socketpair=199 sendto=206 clone=220 "
+    "prlimit64=261 clone3=435 "
 )
 
 

@@ -17,6 +17,7 @@ from pipelines.cli import app
 from pipelines.context import Context
 from pipelines.document import Document, Quarantined, Record
 from pipelines.lake import StageManifest
+from pipelines.replaying.quarantine import accept, quarantines, try_again
 from pipelines.source import SourceKind, source_kind
 from tests.pipelines.in_process import run, snapshot, write_jsonl
 from tests.pipelines.sources.git_repositories import commit, new_repository, object_path
@@ -249,3 +250,15 @@ def test_a_git_object_that_came_back_is_recovered(tmp_path: Path) -> None:
     after = context(tmp_path).of("ingest", "files")
     assert (after.books.records_in, after.books.kept, after.books.quarantined) == (3, 3, 0)
     after.books.check("files")
+
+
+def test_many_splits_are_read_again_as_tasks(folder: Path) -> None:
+    for number in range(3, 9):
+        write_jsonl(folder / f"data/{number}.jsonl", [{"text": GOOD * 3}, "no json"])
+    ran = context(folder)
+    found = quarantines(ran, ["pages"], ["bad_json"])
+    tasks_before = ran.tasks_run
+    try_again(ran, found)
+    assert ran.tasks_run - tasks_before == len(found[0].rereads) == 8
+    assert not any(reread.differs for reread in found[0].rereads)
+    assert accept(ran, found) == 0

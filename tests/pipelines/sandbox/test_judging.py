@@ -63,6 +63,10 @@ PASSING = {
         "def f(g, xs):\n    return [g(x) for x in xs]",
         "assert f(lambda x: x * 2, [1, 2]) == [2, 4]\nassert f(len, ['ab']) == [2]",
     ),
+    "a type as argument and as result": (
+        "def f(x, kind):\n    return [kind] if isinstance(x, kind) else []",
+        "assert f(1, int) == [int]\nassert f(1, str) == []",
+    ),
     "an iterator as argument": ("def f(xs):\n    return sum(xs)", "assert f(x for x in range(4)) == 6"),
     "a function as result": ("def f(x):\n    return lambda y: x + y", "assert f(1)(2) == 3"),
     "a generator": ("def f(n):\n    yield from range(n)", "assert list(f(3)) == [0, 1, 2]\nassert 2 in f(3)"),
@@ -107,6 +111,16 @@ PASSING = {
         "    with tempfile.TemporaryFile('w+') as file:\n        file.write(open('a').read())\n        file.seek(0)\n"
         "        return file.read()",
         "assert f('abc') == 'abc'",
+    ),
+    "open descriptors": (
+        "import os\ndef opened(number):\n    try:\n        return bool(os.fstat(number))\n    except OSError:\n"
+        "        return False\ndef f():\n    return sum(map(opened, range(64)))",
+        "assert f() == 5  # standard input, output and errors, and the pipe both ways",
+    ),
+    "the null device": (
+        "import os\ndef f():\n    with open(os.devnull, 'w') as file:\n        file.write('x')\n"
+        "    return open(os.devnull).read()",
+        "assert f() == ''",
     ),
     "time zones": ("import zoneinfo\ndef f():\n    return 1", "assert f() == 1"),
 }

@@ -39,7 +39,7 @@ def test_damaged_inputs_end_in_outcomes(name: str) -> None:
         outcomes += run_case(subject, samples, SEED, number)
     # What was only ever read well, or never, was not fuzzed.
     assert any(outcome == "document" for outcome in outcomes)
-    assert any(outcome.startswith("quarantined") for outcome in outcomes), outcomes
+    assert any(outcome != "document" for outcome in outcomes), outcomes
 
 
 @pytest.mark.parametrize("name", SUBJECTS)

@@ -1,6 +1,9 @@
 """Bundles: both versions, incremental ones, cut and damaged ones, and one in an object store's place."""
 
 import subprocess
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -103,3 +106,17 @@ def test_a_header_names_nothing_outside(repository: Path) -> None:
     evil = head + b" refs/heads/../../../../tmp/evil\n" + head + b" --upload-pack=touch\n" + b"@include=/etc/passwd\n"
     made.write_bytes(data.replace(b"# v2 git bundle\n", b"# v2 git bundle\n" + evil, 1))
     assert files(made) == files(repository)
+
+
+def test_a_bundle_on_the_web_is_fetched(repository: Path) -> None:
+    made = bundle(repository, "HEAD", "main")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(made.parent)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        address = f"http://127.0.0.1:{server.server_port}/{made.name}"
+        asked = GitFilesOptions(name="anchor")
+        splits = git_files.splits(address, asked)
+        assert [record for split in splits for record in git_files.read(split, asked)] == files(repository)
+    finally:
+        server.shutdown()
+        server.server_close()

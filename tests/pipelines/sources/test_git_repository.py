@@ -10,8 +10,10 @@ from pipelines.document import Document, Quarantined, Record, Rejected
 from pipelines.readers.git.commit_options import GitCommitsOptions
 from pipelines.readers.git.objects import ObjectError
 from pipelines.readers.git.repository import matching, open_repository
-from pipelines.sources import git_commits, git_files
+from pipelines.sources import git_commits, git_files, git_pull_requests, git_repositories
 from pipelines.sources.git_files import GitFilesOptions
+from pipelines.sources.git_pull_requests import GitPullRequestsOptions
+from pipelines.sources.git_repositories import GitRepositoriesOptions
 from tests.pipelines.sources.git_repositories import ENVIRONMENT, commit, git, new_repository, object_path
 
 CODE = "def answer():\n    return 42\n"
@@ -111,6 +113,9 @@ def test_nothing_of_a_hostile_repository_is_run(repository: Path, tmp_path: Path
     script.write_text(f"#!/bin/sh\ntouch {witness}\nexit 1\n")
     script.chmod(0o755)
     commit(repository, {".gitattributes": "*.py filter=evil diff=evil textconv=evil\n"}, "Add attributes")
+    pull = git(repository, "commit-tree", "HEAD~2^{tree}", "-p", "HEAD~1", "-m", "Go back to the old answer")
+    git(repository, "update-ref", "refs/pull/1/head", pull)
+    git(repository, "tag", "v1")
     keys = (
         "core.fsmonitor core.pager core.editor core.sshCommand core.askPass core.gitProxy diff.external "
         "diff.evil.textconv diff.evil.command filter.evil.smudge filter.evil.clean filter.evil.process "
@@ -135,11 +140,16 @@ def test_nothing_of_a_hostile_repository_is_run(repository: Path, tmp_path: Path
         for hook in ("post-checkout", "reference-transaction", "post-index-change", "fsmonitor-watchman"):
             (folder / hook).write_bytes(script.read_bytes())
             (folder / hook).chmod(0o755)
+    (tmp_path / "included").write_text(f"[core]\n\tfsmonitor = {script}\n\tsshCommand = {script}\n")
+    lines.append(f"[include]\n\tpath = {tmp_path / 'included'}\n")
     with (repository / ".git/config").open("a") as config:
         config.write("".join(lines) + "[core]\n\trepositoryFormatVersion = 1\n")
     (repository / ".git/info").mkdir(exist_ok=True)
     (repository / ".git/info/attributes").write_text("* filter=evil diff=evil\n")
-    records = files(repository) + commits(repository)
+    pulls, whole = GitPullRequestsOptions(), GitRepositoriesOptions()
+    records = files(repository) + files(repository, tags="*") + commits(repository)
+    records += [r for s in git_pull_requests.splits(str(repository), pulls) for r in git_pull_requests.read(s, pulls)]
+    records += [r for s in git_repositories.splits(str(repository), whole) for r in git_repositories.read(s, whole)]
     assert any(isinstance(record, Quarantined) and record.reason == "missing_object" for record in records)
     assert any(isinstance(record, Document) for record in records)
     assert not witness.exists()

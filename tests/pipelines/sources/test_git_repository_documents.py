@@ -24,6 +24,7 @@ def repository(tmp_path: Path) -> Path:
         "web/app.js": "import './lib'\n",
         "web/lib.js": "export const rope = 1\n",
         "image.bin": b"\0\1",
+        "table.csv": "a,b\n",
         "empty.py": "\n",
         "bad.py": b"\xff",
     }
@@ -61,6 +62,7 @@ def test_a_small_repository_is_one_document_in_dependency_order(repository: Path
     assert references(records) == {
         "LICENSE": "language_not_selected",
         "image.bin": "language_not_selected",
+        "table.csv": "language_not_selected",
         "bad.py": "not_utf8",
         "empty.py": "empty_file",
         "anchor/a_main.py": "absorbed",
@@ -76,14 +78,14 @@ def test_a_large_repository_is_a_document_a_language_and_folder(repository: Path
         ("JavaScript", "web", 2),
         ("Python", "anchor", 2),
     ]
-    assert len(records) == 8
+    assert len(records) == 9
 
 
 def test_a_folder_beyond_the_limit_is_cut_between_files(repository: Path) -> None:
     records = read(repository, max_document_bytes=20)
     texts = [record.text for record in records if isinstance(record, Document)]
     assert len(texts) == 4
-    assert len(records) == 8
+    assert len(records) == 9
     assert not any(isinstance(record, Absorbed) for record in records)
 
 
@@ -98,6 +100,11 @@ def test_files_beyond_the_limit_and_languages_not_asked_for_are_rejected(reposit
     records = read(repository, max_file_bytes=30, languages={"Python"})
     assert references(records)["anchor/a_main.py"] == "file_too_large"
     assert references(records)["web/app.js"] == "language_not_selected"
+
+
+def test_data_is_left_out_unless_it_is_asked_for(repository: Path) -> None:
+    (document,) = [record for record in read(repository, languages={"CSV"}) if isinstance(record, Document)]
+    assert document.text == "anchortable.csv\na,b\n"
 
 
 def test_the_kind_is_registered_as_code() -> None:

@@ -1,6 +1,9 @@
+import bz2
 import gzip
 import json
+import lzma
 import os
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,8 @@ from pipelines.readers.jsonl import Line, lines_of, splits_of
 from pipelines.source import SourceKind, Split, source_kinds
 from pipelines.sources.jsonl import SOURCE as PROSE
 from pipelines.sources.jsonl_code import SOURCE as CODE
+from tests.pipelines.sources.object_store import BUCKET, object_store, put
+from tests.pipelines.sources.web_server import Served, serving
 
 MAX_LINE_BYTES = 1 << 20
 
@@ -244,7 +249,13 @@ def test_splits_cover_the_file_once(tmp_path: Path, split_bytes: int) -> None:
     assert len({split.identity for split in found}) == 1
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, zstd])
+def lz4(data: bytes) -> bytes:
+    """Arrow's `lz4` is the frame format."""
+    compressed: bytes = pa.Codec("lz4").compress(data, asbytes=True)
+    return compressed
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstd, bz2.compress, lzma.compress, lz4])
 def test_compressed_files_are_one_split_whatever_their_name(tmp_path: Path, compress: Any) -> None:
     data = b"".join(b'{"text": "%d"}\n' % number for number in range(2000))
     for name in ("a.jsonl.gz", "b.jsonl"):
@@ -259,7 +270,7 @@ def test_compressed_files_are_one_split_whatever_their_name(tmp_path: Path, comp
         assert found[1].reference == f"{path}@14"
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, zstd])
+@pytest.mark.parametrize("compress", [gzip.compress, zstd, bz2.compress, lzma.compress])
 def test_a_cut_file_gives_what_was_whole_and_one_quarantined(tmp_path: Path, compress: Any) -> None:
     data = b"".join(b'{"text": "%d"}\n' % (number * 7919 % 100_003) for number in range(60_000))
     *read, broken = records(tmp_path / "a.jsonl.gz", compress(data)[:-20_000])
@@ -270,8 +281,9 @@ def test_a_cut_file_gives_what_was_whole_and_one_quarantined(tmp_path: Path, com
     assert texts == [json.loads(line)["text"] for line in data.split(b"\n")[: len(read)]]
 
 
-def test_a_bomb_of_one_line_is_quarantined_in_bounded_memory(tmp_path: Path) -> None:
-    bomb = gzip.compress(b" " * 100_000_000)
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_bomb_of_one_line_is_quarantined_in_bounded_memory(tmp_path: Path, compress: Any) -> None:
+    bomb = compress(b" " * 30_000_000)
     (refused,) = records(tmp_path / "a.jsonl.gz", bomb, max_line_bytes=1000)
     assert isinstance(refused, Quarantined)
     assert refused.reason == "line_too_long"
@@ -304,6 +316,44 @@ def test_identity_follows_name_size_and_time_and_not_the_folder(tmp_path: Path) 
 
     assert identity("one", b"{}", 1) == identity("two", b"{}", 1)
     assert len({identity("one", *edit) for edit in ((b"{}", 1), (b"{} ", 1), (b"{}", 2))}) == 3
+
+
+@pytest.mark.parametrize("damage", [b"", b"BZh9junk", b"\xfd7zXZ\x00junk"])
+def test_what_follows_a_compressed_stream_is_told(tmp_path: Path, damage: bytes) -> None:
+    found = records(tmp_path / "a.jsonl.bz2", bz2.compress(b'{"text": "a"}\n') + damage)
+    assert isinstance(found[0], Document)
+    assert [record.reason for record in found[1:] if isinstance(record, Quarantined)] == ["broken_compression"] * bool(
+        damage
+    )
+
+
+def test_an_xz_file_that_asks_for_much_memory_is_quarantined(tmp_path: Path) -> None:
+    data = bytearray(lzma.compress(b'{"text": "a"}\n'))
+    size = data.index(b"\x21\x01") + 2  # behind the filter's id and the size of its properties: the dictionary's size
+    data[size] = 40  # 4 GiB
+    header_bytes = (data[12] + 1) * 4 - 4
+    data[12 + header_bytes : 16 + header_bytes] = zlib.crc32(data[12 : 12 + header_bytes]).to_bytes(4, "little")
+    (refused,) = records(tmp_path / "a.jsonl.xz", bytes(data))
+    assert isinstance(refused, Quarantined)
+    assert refused.reason == "broken_compression"
+    assert "Memory usage limit" in refused.detail
+
+
+def test_lines_in_an_object_store_and_on_the_web() -> None:
+    data = b"".join(b'{"text": "%d"}\n' % number for number in range(2000))
+    texts = [str(number) for number in range(2000)]
+
+    def read(uri: str, split_bytes: int) -> list[str]:
+        found = [line for split in splits_of(uri, split_bytes) for line in lines_of(split, 100)]
+        return [json.loads(line.data)["text"] for line in found if isinstance(line, Line)]
+
+    with pytest.MonkeyPatch.context() as patch, object_store(patch) as client:
+        put(client, {"set/a.jsonl": data[:14], "set/b.jsonl.gz": gzip.compress(data[14:])})
+        assert read(f"s3://{BUCKET}/set", 5000) == texts
+    for ranges in (True, False):
+        with serving(Served({"/a.jsonl": data}, ranges=ranges)) as served:
+            assert read(f"{served.address}/a.jsonl", 5000) == texts
+            assert len(splits_of(f"{served.address}/a.jsonl", 5000)) == (7 if ranges else 1)
 
 
 def test_an_empty_file_has_no_records(tmp_path: Path) -> None:

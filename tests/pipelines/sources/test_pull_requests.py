@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mixer.formats.pull_request import CONVERSATION_MARKS
 from pipelines.document import Absorbed, Document, Quarantined, Record, Rejected, to_table
 from pipelines.readers.github.conversation_rules import is_sampled, keep_probability
 from pipelines.readers.github.pull_request_options import PullRequestOptions
@@ -75,7 +76,7 @@ def test_golden_document(tmp_path: Path) -> None:
         "<pr_comment>username_0: Thanks, that was quick work.<pr_event_id>54"
         "<pr>username_2<pr_status>closed<pr_is_merged>True"
     )
-    assert {token for _, token in document.marks} == set(MARKS)
+    assert {token for _, token in document.marks} == set(CONVERSATION_MARKS)
     assert document.url == "https://github.com/example-org/tidewater/pull/7"
     assert (document.repository, document.license, document.format) == (
         "example-org/tidewater",

@@ -195,3 +195,22 @@ def test_valid_utf8_wins_over_a_wrong_single_byte_declaration(declared: str) -> 
     assert decoded_text(text.encode(), declared)[:2] == (text, "utf-8")
     latin = "façade naïve".encode("latin-1")
     assert decoded_text(latin, "iso-8859-1")[0] == "façade naïve"
+
+
+@pytest.mark.parametrize(
+    ("data", "declared", "told_by"),
+    [
+        (RUSSIAN.encode("cp1251"), "windows-1251", "header"),
+        (b'<meta charset="koi8-r">' + RUSSIAN.encode("koi8-r"), None, "meta"),
+        (
+            b'<meta http-equiv="Content-Type" content="text/html; charset=koi8-r">' + RUSSIAN.encode("koi8-r"),
+            None,
+            "meta",
+        ),
+        (b"\xef\xbb\xbf" + RUSSIAN.encode(), "windows-1251", "bom"),
+        (RUSSIAN.encode("cp1251") * 4, None, "content"),
+        (RUSSIAN.encode(), "windows-1252", "content"),
+    ],
+)
+def test_what_told_the_charset(data: bytes, declared: str | None, told_by: str) -> None:
+    assert decoded_text(data, declared, is_html=True).told_by == told_by
