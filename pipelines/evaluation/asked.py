@@ -132,8 +132,8 @@ def told(first: str, second: str, made: Comparison) -> list[str]:
             lines.append("the interval holds 50 %: this judge does not tell them apart on these prompts")
         if rates.first_place + rates.second_place:
             lines.append(
-                f"the order decided {rates.flipped} of {rates.prompts} prompts (they are ties); the answer in "
-                f"first place won {100 * bias.score:.1f} % [{100 * bias.low:.1f}, {100 * bias.high:.1f}] of decided judgements"
+                f"the order decided {rates.flipped} of {rates.prompts} prompts (they are ties); of decided judgements "
+                f"the answer in first place won {100 * bias.score:.1f} % [{100 * bias.low:.1f}, {100 * bias.high:.1f}]"
             )
     if rates.unreadable:
         lines.append(f"{rates.unreadable} prompts have a judgement without a verdict and do not count")
