@@ -28,6 +28,12 @@ def notes(evaluation: Evaluation) -> list[str]:
     """What a reader of the table has to know."""
     scores = [score for model in evaluation.models for score in (*model.tasks.values(), *model.groups.values())]
     lines = [f"not asked: {name}: {why}" for name, why in evaluation.skipped.items()]
+    for model in evaluation.models:
+        cut = [f"{name} {score.cut:,} of {score.items:,}" for name, score in model.tasks.items() if score.cut]
+        if cut:
+            lines.append(
+                f"{model.label} has rows too short for these, and read them without their beginning: {', '.join(cut)}"
+            )
     if any(score.is_chance for score in scores):
         lines.append(f"{AT_CHANCE}: cannot be told from guessing; its interval holds the chance level or lies below it")
     if all(score.is_chance for score in scores):

@@ -50,14 +50,18 @@ def _answer_chunk(
     if chosen:
         return _choose(loaded, task, chosen)
     prompts = [item.prompt for item in items.values() if not isinstance(item, Choices)]
-    texts = write_on(loaded, prompts, Sampling(max_tokens=task.max_tokens), task.stops)
+    # A model of short rows writes less rather than reads nothing.
+    max_tokens = min(task.max_tokens, loaded.sequence_length // 2)
+    texts = write_on(loaded, prompts, Sampling(max_tokens), task.stops)
+    vocabulary = loaded.tokenizer.text_tokenizer()
     answers = []
-    for (place, item), text in zip(items.items(), texts, strict=True):
+    for (place, item), prompt, text in zip(items.items(), prompts, texts, strict=True):
+        cut = len(vocabulary.encode_text(prompt)) + max_tokens > loaded.sequence_length
         if isinstance(item, Question):
             correct = (is_number if task.last_number else is_accepted)(text, item.accepted)
-            answers.append(Answer(place, correct, {"answer": text, "accepted": list(item.accepted)}))
+            answers.append(Answer(place, correct, cut, {"answer": text, "accepted": list(item.accepted)}))
         elif isinstance(item, CodeProblem):
-            answers.append(_run(place, item, text, run_program))
+            answers.append(_run(place, item, text, cut, run_program))
     return answers
 
 
@@ -67,9 +71,11 @@ def _choose(loaded: LoadedModel, task: Task, items: dict[str, Choices]) -> list[
     pairs = [pair for item in items.values() for pair in zip(item.contexts, item.continuations, strict=True)]
     texts = [Continued(text.encode_text(context), text.encode_text(after)) for context, after in pairs]
     scores = iter(log_likelihoods(loaded.model, texts, text.end_of_text_id, loaded.sequence_length))
+    cuts = iter([len(one.context) + len(one.continuation) > loaded.sequence_length for one in texts])
     answers = []
     for place, item in items.items():
         log_likelihood = [next(scores) for _ in item.continuations]
+        cut = sum(next(cuts) for _ in item.continuations) > 0
         n_bytes = [len(after.encode()) for after in item.continuations]
         whole = log_likelihood.index(max(log_likelihood))
         rates = [score / size for score, size in zip(log_likelihood, n_bytes, strict=True)]
@@ -84,13 +90,13 @@ def _choose(loaded: LoadedModel, task: Task, items: dict[str, Choices]) -> list[
             "log_likelihood": [round(score, 6) for score in log_likelihood],
             "bytes": n_bytes,
         }
-        answers.append(Answer(place, answer == item.gold, details))
+        answers.append(Answer(place, answer == item.gold, cut, details))
     return answers
 
 
-def _run(place: str, problem: CodeProblem, text: str, run_program: RunProgram | None) -> Answer:
+def _run(place: str, problem: CodeProblem, text: str, cut: bool, run_program: RunProgram | None) -> Answer:
     if run_program is None:
         raise ValueError("a program is to be run, and nothing was given to run it")
     program = problem.before + text
     ran = run_program(program, problem.tests, problem.entry_point)
-    return Answer(place, ran.passed, {"program": program, "verdict": ran.verdict, "detail": ran.detail})
+    return Answer(place, ran.passed, cut, {"program": program, "verdict": ran.verdict, "detail": ran.detail})

@@ -40,4 +40,5 @@ class Answer:
 
     item: str  # the item's number in its file, or its own name
     correct: bool
+    cut: bool  # whether the beginning of what was asked was left out, since it is longer than the model's rows
     details: dict[str, Any]  # what was answered and what was asked for

@@ -20,6 +20,7 @@ class Score:
     chance: float
     items: int
     tasks: int = 1
+    cut: int = 0  # items of which the model could not read the beginning
 
     @property
     def is_chance(self) -> bool:
@@ -36,7 +37,8 @@ def score_task(answers: Sequence[Answer], items: Mapping[str, Item]) -> Score:
     right = sum(answer.correct for answer in answers)
     chances = [1 / len(item.continuations) if isinstance(item, Choices) else 0.0 for item in items.values()]
     chance = math.fsum(chances) / len(chances)
-    return _score(wilson(right / len(answers), len(answers)), chance, len(answers))
+    cut = sum(answer.cut for answer in answers)
+    return Score(*wilson(right / len(answers), len(answers)), chance, len(answers), cut=cut)
 
 
 def score_groups(scores: Mapping[Task, Score]) -> dict[str, Score]:
@@ -47,7 +49,8 @@ def score_groups(scores: Mapping[Task, Score]) -> dict[str, Score]:
         if members:
             mean = mean_of([Interval(member.score, member.low, member.high) for member in members])
             chance = math.fsum(member.chance for member in members) / len(members)
-            groups[group] = _score(mean, chance, sum(member.items for member in members), len(members))
+            counts = (sum(member.items for member in members), len(members), sum(member.cut for member in members))
+            groups[group] = Score(*mean, chance, *counts)
     return groups
 
 
@@ -56,7 +59,3 @@ def compare(first: Sequence[Answer], second: Sequence[Answer]) -> Interval:
     if [answer.item for answer in first] != [answer.item for answer in second]:
         raise ValueError("answers to different items are not compared")
     return paired_difference([answer.correct for answer in first], [answer.correct for answer in second])
-
-
-def _score(interval: Interval, chance: float, items: int, tasks: int = 1) -> Score:
-    return Score(interval.score, interval.low, interval.high, chance, items, tasks)

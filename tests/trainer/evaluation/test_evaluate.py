@@ -128,13 +128,24 @@ def test_a_score_below_chance_is_not_told_from_it() -> None:
     items = {str(number): Choices(("a", "a"), (" b", " c"), 0) for number in range(100)}
 
     def score(right: int) -> bool:
-        return score_task([Answer(str(number), number < right, {}) for number in range(100)], items).is_chance
+        return score_task([Answer(str(number), number < right, False, {}) for number in range(100)], items).is_chance
 
     assert [score(right) for right in (10, 50, 59, 70)] == [True, True, True, False]
 
 
 def test_other_tasks_count_in_no_group() -> None:
     items = {"1": Choices(("a", "a"), (" b", " c"), 0)}
-    scores = {TASK[name]: score_task([Answer("1", True, {})], items) for name in ("copa", "arc_challenge")}
+    scores = {TASK[name]: score_task([Answer("1", True, False, {})], items) for name in ("copa", "arc_challenge")}
     assert list(score_groups(scores)) == ["reasoning"]
     assert score_groups(scores)["reasoning"].tasks == 1
+
+
+def test_what_does_not_fit_is_counted(data: Path, tmp_path: Path) -> None:
+    """Rows of 12 tokens: longer questions lose their beginning, and at most 6 tokens are written."""
+    checkpoint = save_model(tmp_path / "short", random_model(1), sequence_length=12)
+    made = evaluate([checkpoint], data, tmp_path / "out", run_program=passes_when_long).models[0]
+    assert (made.tasks["copa"].cut, made.tasks["nq_open"].cut, made.tasks["humaneval"].cut) == (0, 3, 0)
+    assert made.groups["knowledge"].cut == 3
+    whole = save_model(tmp_path / "whole", random_model(1), sequence_length=512)
+    other = evaluate([whole], data, tmp_path / "out", tasks=["nq_open"], run_program=passes_when_long).models[0]
+    assert other.tasks["nq_open"].cut == 0
