@@ -1,5 +1,7 @@
 """Generation with a cache is generation without one; seeds decide, batches do not."""
 
+import copy
+
 import pytest
 import torch
 
@@ -101,3 +103,14 @@ def test_more_tokens_than_a_row_has_are_refused(model: Decoder) -> None:
         generate(model, [[1]], END_OF_TEXT, LENGTH, Sampling(max_tokens=64))
     with pytest.raises(SettingError, match="top_p"):
         Sampling(top_p=0)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+def test_a_gpu_writes_what_the_cpu_writes(model: Decoder) -> None:
+    expected = generate(model, PROMPTS, END_OF_TEXT, LENGTH, Sampling(max_tokens=12))
+    on_gpu = copy.deepcopy(model).to("cuda")
+    assert generate(on_gpu, PROMPTS, END_OF_TEXT, LENGTH, Sampling(max_tokens=12)) == expected
+    sampling = Sampling(max_tokens=5, temperature=1.0, seed=2)
+    assert generate(on_gpu, PROMPTS, END_OF_TEXT, LENGTH, sampling) == generate(
+        model, PROMPTS, END_OF_TEXT, LENGTH, sampling
+    )

@@ -1,5 +1,7 @@
 """Scores of continuations are those of a loop over single texts."""
 
+import copy
+
 import pytest
 import torch
 
@@ -41,3 +43,11 @@ def test_every_score_is_that_of_the_text_alone(model: Decoder, batch_tokens: int
 def test_a_continuation_without_tokens_is_refused(model: Decoder) -> None:
     with pytest.raises(ValueError, match="without tokens"):
         log_likelihoods(model, [Continued([1], [])], END_OF_TEXT, LENGTH)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+def test_a_gpu_scores_as_the_cpu_does(model: Decoder) -> None:
+    texts = [Continued([5, 6, 7], [8, 9]), Continued([], [3, 4, 5]), Continued([1] * 30, [2])]
+    expected = log_likelihoods(model, texts, END_OF_TEXT, LENGTH)
+    on_gpu = log_likelihoods(copy.deepcopy(model).to("cuda"), texts, END_OF_TEXT, LENGTH)
+    assert on_gpu == pytest.approx(expected, rel=1e-3)
