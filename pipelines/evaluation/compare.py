@@ -37,6 +37,17 @@ class Comparison(NamedTuple):
     results: Path
 
 
+class _Pair(NamedTuple):
+    """Two answers to a prompt in one order, as the judge reads them."""
+
+    key: Key
+    order: int
+    labels: list[str]
+    prompt: Prompt
+    answers: list[str]
+    message: str
+
+
 def compare_models(
     first: LoadedModel,
     second: LoadedModel,
@@ -48,75 +59,85 @@ def compare_models(
     each: Callable[[str], None] = lambda _: None,
 ) -> Comparison:
     """Generate what is not there, judge what is not judged, count."""
-    answers = [answers_of(model, prompts, sampling, output / "answers.jsonl") for model in (first, second)]
-    failed: list[str] = []
-    asked, spent = 0, False
-    keys: dict[tuple[str, int], Key] = {}
+    models = (first, second)
+    answers = [answers_of(model, prompts, sampling, output / "answers.jsonl") for model in models]
+    pairs = [_pair(prompt, order, models, answers, settings) for prompt in prompts for order in ORDERS]
     path = output / "judgements.jsonl"
-    with AnswerFile(path) as file:
-        for prompt in prompts:
-            for order in ORDERS:
-                shown = [answers[order][prompt.name], answers[1 - order][prompt.name]]
-                message = settings.message(prompt.text, *shown)
-                key = keys[prompt.name, order] = _key(prompt, order, message, settings)
-                if key in file.keys or spent:
-                    continue
-                try:
-                    answer = endpoint.ask(settings.model, message, settings.seed, settings.sampling())
-                except NoAnswer as error:
-                    failed.append(f"{prompt.name}, order {order}: {error}")
-                    each(failed[-1])
-                    continue
-                except RequestsSpent:
-                    spent = True
-                    continue
-                asked += 1
-                labels = [model.label for model in ((first, second) if order == 0 else (second, first))]
-                verdict = verdict_in(answer.text)
-                file.append(
-                    key,
-                    {
-                        "order": labels,
-                        "verdict": verdict,
-                        "prompt": prompt.text,
-                        "answers": shown,
-                        "judgement": answer.text,
-                        "finish_reason": answer.finish_reason,
-                    },
-                )
-                each(f"{prompt.name}, order {order}: {verdict}")
-    rates = win_rates(_verdicts(path, prompts, keys))
+    asked, failed, spent = _judge(pairs, settings, endpoint, path, each)
+    rates = win_rates(_verdicts(path, pairs))
     results = output / "win-rates.json"
-    _write(results, first, second, sampling, settings, rates)
+    _write(results, models, sampling, settings, rates)
     return Comparison(rates, failed, asked, spent, results)
 
 
-def _key(prompt: Prompt, order: int, message: str, settings: JudgeSettings) -> Key:
-    """The message holds prompt and answers, so other answers are judged anew."""
+def _pair(
+    prompt: Prompt,
+    order: int,
+    models: tuple[LoadedModel, LoadedModel],
+    answers: list[dict[str, str]],
+    settings: JudgeSettings,
+) -> _Pair:
+    places = (0, 1) if order == 0 else (1, 0)
+    shown = [answers[place][prompt.name] for place in places]
+    message = settings.message(prompt.text, *shown)
+    # The message holds prompt and answers, so other answers are judged anew.
     digest = hashlib.sha256(message.encode("utf-8", "surrogatepass")).hexdigest()
-    return Key(prompt.name, digest, order, settings.model, settings.sha256())
+    key = Key(prompt.name, digest, order, settings.model, settings.sha256())
+    return _Pair(key, order, [models[place].label for place in places], prompt, shown, message)
 
 
-def _verdicts(
-    path: Path, prompts: list[Prompt], keys: dict[tuple[str, int], Key]
-) -> list[tuple[Verdict | None, Verdict | None]]:
+def _judge(
+    pairs: list[_Pair], settings: JudgeSettings, endpoint: Endpoint, path: Path, each: Callable[[str], None]
+) -> tuple[int, list[str], bool]:
+    """Have judged what `path` lacks; how many were, why others were not, and whether requests ran out."""
+    asked = 0
+    failed: list[str] = []
+    with AnswerFile(path) as file:
+        for pair in pairs:
+            if pair.key in file.keys:
+                continue
+            try:
+                answer = endpoint.ask(settings.model, pair.message, settings.seed, settings.sampling())
+            except NoAnswer as error:
+                failed.append(f"{pair.prompt.name}, order {pair.order}: {error}")
+                each(failed[-1])
+                continue
+            except RequestsSpent:
+                return asked, failed, True
+            asked += 1
+            verdict = verdict_in(answer.text)
+            line = {
+                "order": pair.labels,
+                "verdict": verdict,
+                "prompt": pair.prompt.text,
+                "answers": pair.answers,
+                "judgement": answer.text,
+                "finish_reason": answer.finish_reason,
+            }
+            file.append(pair.key, line)
+            each(f"{pair.prompt.name}, order {pair.order}: {verdict}")
+    return asked, failed, False
+
+
+def _verdicts(path: Path, pairs: list[_Pair]) -> list[tuple[Verdict | None, Verdict | None]]:
+    """Of every prompt in its two orders, which stand behind each other in `pairs`."""
     with path.open(encoding="utf-8") as lines:
         found = {Key(*(value[name] for name in Key._fields)): value["verdict"] for value in map(json.loads, lines)}
-    return [(found.get(keys[prompt.name, 0]), found.get(keys[prompt.name, 1])) for prompt in prompts]
+    straight, turned = ([found.get(pair.key) for pair in pairs if pair.order == order] for order in ORDERS)
+    return list(zip(straight, turned, strict=True))
 
 
 def _write(
     path: Path,
-    first: LoadedModel,
-    second: LoadedModel,
+    models: tuple[LoadedModel, LoadedModel],
     sampling: Sampling,
     settings: JudgeSettings,
     rates: WinRates,
 ) -> None:
-    models = [{"label": model.label, "weights_sha256": model.weights_sha256} for model in (first, second)]
+    first, second = ({"label": model.label, "weights_sha256": model.weights_sha256} for model in models)
     content = {
-        "first": models[0],
-        "second": models[1],
+        "first": first,
+        "second": second,
         "judge": settings.model_dump(),
         "sampling": asdict(sampling),
         **rates.as_json(),
