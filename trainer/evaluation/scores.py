@@ -1,6 +1,7 @@
 """From answers to scores: each task with its interval and its chance level, groups as means of tasks."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -33,12 +34,25 @@ class Score:
 
 
 def score_task(answers: Sequence[Answer], items: Mapping[str, Item]) -> Score:
-    """Of one task that has items. Its chance level is the mean of one over the number of choices; 0 without choices."""
+    """Of one task that has items."""
     right = sum(answer.correct for answer in answers)
-    chances = [1 / len(item.continuations) if isinstance(item, Choices) else 0.0 for item in items.values()]
-    chance = math.fsum(chances) / len(chances)
     cut = sum(answer.cut for answer in answers)
-    return Score(*wilson(right / len(answers), len(answers)), chance, len(answers), cut=cut)
+    return Score(*wilson(right / len(answers), len(answers)), chance_level(items), len(answers), cut=cut)
+
+
+def chance_level(items: Mapping[str, Item]) -> float:
+    """What can be had without reading the question; 0 without choices.
+
+    The mean of one over the number of choices, or the share of the answer that is right most often: three of five
+    questions of BoolQ are answered by yes, and a model of random weights may well say yes to all of them.
+    """
+    choices = [item for item in items.values() if isinstance(item, Choices)]
+    if not choices:
+        return 0.0
+    # Where choices differ in what stands before them, as in WinoGrande, no answer is the same twice.
+    labels = Counter(item.continuations[item.gold] for item in choices if len(set(item.continuations)) > 1)
+    constant = max(labels.values(), default=0) / len(choices)
+    return max(math.fsum(1 / len(item.continuations) for item in choices) / len(choices), constant)
 
 
 def score_groups(scores: Mapping[Task, Score]) -> dict[str, Score]:

@@ -11,7 +11,7 @@ from trainer.errors import SettingError
 from trainer.evaluation.answering import Ran
 from trainer.evaluation.evaluate import Evaluation, evaluate
 from trainer.evaluation.items import Answer, Choices
-from trainer.evaluation.scores import score_groups, score_task
+from trainer.evaluation.scores import chance_level, score_groups, score_task
 from trainer.evaluation.tasks import TASKS
 
 TASK = {task.name: task for task in TASKS}
@@ -125,7 +125,7 @@ def test_without_a_sandbox_programs_are_left_out_or_refused(
 
 
 def test_a_score_below_chance_is_not_told_from_it() -> None:
-    items = {str(number): Choices(("a", "a"), (" b", " c"), 0) for number in range(100)}
+    items = {str(number): Choices(("a", "a"), (" b", " c"), number % 2) for number in range(100)}
 
     def score(right: int) -> bool:
         return score_task([Answer(str(number), number < right, False, {}) for number in range(100)], items).is_chance
@@ -149,3 +149,12 @@ def test_what_does_not_fit_is_counted(data: Path, tmp_path: Path) -> None:
     whole = save_model(tmp_path / "whole", random_model(1), sequence_length=512)
     other = evaluate([whole], data, tmp_path / "out", tasks=["nq_open"], run_program=passes_when_long).models[0]
     assert other.tasks["nq_open"].cut == 0
+
+
+def test_chance_is_the_best_answer_without_the_question() -> None:
+    labels = {str(number): Choices(("q", "q"), (" no", " yes"), int(number < 62)) for number in range(100)}
+    assert chance_level(labels) == 0.62
+    texts = {str(number): Choices(("q",) * 4, (f" {number}", " b", " c", " d"), 0) for number in range(8)}
+    assert chance_level(texts) == 0.25
+    endings = {str(number): Choices(("Sarah", "Maria"), (" won.",) * 2, 0) for number in range(8)}
+    assert chance_level(endings) == 0.5
