@@ -27,6 +27,7 @@ PARTS = (
     "repeats",
     "extraction",
     "loader",
+    "document_attention",
 )
 
 

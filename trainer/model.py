@@ -6,25 +6,33 @@ input and output embedding. A block is therefore two matrix products: one in, on
 """
 
 import math
+from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
+from trainer.attention import Mask, attend, make_mask
+from trainer.compute import ComputeSettings
 from trainer.presets import Preset
 
 ROPE_BASE = 10_000.0  # Su et al. 2021, RoFormer
 EMBEDDING_STD = 0.02  # GPT-2; with a tied embedding it makes the first loss about ln(vocabulary)
 
+Rotation = tuple[Tensor, Tensor]  # cosine and sine, see _rotation
+
 
 class Decoder(nn.Module):
-    """Token ids to logits; `preset` gives the shape, `vocabulary_size` the number of ids."""
+    """Token ids to logits; `preset` gives the shape, `vocabulary_size` the number of ids, `compute` the way."""
 
-    def __init__(self, preset: Preset, vocabulary_size: int) -> None:
+    def __init__(self, preset: Preset, vocabulary_size: int, compute: ComputeSettings | None = None) -> None:
         super().__init__()
         self.preset = preset
+        self.compute = ComputeSettings() if compute is None else compute
         self.embedding = nn.Embedding(vocabulary_size, preset.width)
-        self.blocks = nn.ModuleList(_Block(preset) for _ in range(preset.layers))
+        self.blocks = nn.ModuleList(_Block(preset, self.compute) for _ in range(preset.layers))
         self.norm = nn.LayerNorm(preset.width, bias=False)
         self.register_buffer("_frequencies", _rotary_frequencies(preset.head_width), persistent=False)
         nn.init.normal_(self.embedding.weight, std=EMBEDDING_STD)
@@ -33,12 +41,12 @@ class Decoder(nn.Module):
         """Final hidden states, float [rows, length, width], of int64 `input_ids` [rows, length].
 
         `documents` and `positions` (int64, same shape, see `trainer.documents`) keep attention inside documents;
-        without `documents` a token attends to everything before it, without `positions` they count from 0.
+        without `documents` a token attends to everything before it, without `positions` they count from 0. The number
+        of a row's documents never falls.
         """
-        length = input_ids.shape[1]
         if positions is None:
-            positions = torch.arange(length, device=input_ids.device).expand_as(input_ids)
-        mask = None if documents is None else _document_mask(documents)
+            positions = torch.arange(input_ids.shape[1], device=input_ids.device).expand_as(input_ids)
+        mask = make_mask(documents, input_ids, fixed_shapes=_is_compiled(self.compute))
         rotation = _rotation(positions, self.get_buffer("_frequencies"))
         states: Tensor = self.embedding(input_ids)
         for block in self.blocks:
@@ -54,39 +62,62 @@ class Decoder(nn.Module):
 class _Block(nn.Module):
     """x + Out(attention(norm x), swiglu(norm x)); the five inputs of both halves come from one product."""
 
-    def __init__(self, preset: Preset) -> None:
+    def __init__(self, preset: Preset, compute: ComputeSettings) -> None:
         super().__init__()
         width, inner = preset.width, preset.inner
-        self._heads = preset.heads
-        self._parts = [width, width, width, inner, inner]
+        self._heads, self._compute = preset.heads, compute
         self.norm = nn.LayerNorm(width, bias=False)
-        self.enter = nn.Linear(width, sum(self._parts), bias=False)
+        self.enter = nn.Linear(width, 3 * width + 2 * inner, bias=False)
         self.leave = nn.Linear(width + inner, width, bias=False)
         nn.init.normal_(self.enter.weight, std=1 / math.sqrt(width))
         # One addition to the residual stream per block: its variance stays that of one block (GPT-2's rule).
         nn.init.normal_(self.leave.weight, std=1 / math.sqrt((width + inner) * preset.layers))
 
-    def forward(self, states: Tensor, rotation: tuple[Tensor, Tensor], mask: Tensor | None) -> Tensor:
-        query, key, value, gate, up = self.enter(self.norm(states)).split(self._parts, dim=-1)
-        query, key = _rotate(self._split(query), rotation), _rotate(self._split(key), rotation)
-        attended = F.scaled_dot_product_attention(
-            query, key, self._split(value), attn_mask=mask, is_causal=mask is None
-        )
-        merged = attended.transpose(1, 2).flatten(2)
-        leaving: Tensor = self.leave(torch.cat((merged, F.silu(gate) * up), dim=-1))
-        return states + leaving
+    def forward(self, states: Tensor, rotation: Rotation, mask: Mask) -> Tensor:
+        if self._compute.activation_checkpointing == "blocks" and torch.is_grad_enabled():
+            # Nothing random is in a block, so no random state needs to be kept for the second run.
+            again: Tensor = checkpoint(
+                self._apply_weights, states, rotation, mask, use_reentrant=False, preserve_rng_state=False
+            )
+            return again
+        return self._apply_weights(states, rotation, mask)
 
-    def _split(self, states: Tensor) -> Tensor:
-        """[rows, length, width] to [rows, heads, length, head width]."""
-        rows, length, width = states.shape
-        return states.view(rows, length, self._heads, width // self._heads).transpose(1, 2)
+    def _apply_weights(self, states: Tensor, rotation: Rotation, mask: Mask) -> Tensor:
+        function = _compiled_block() if _is_compiled(self._compute) else _block
+        weights = self.norm.weight, self.enter.weight, self.leave.weight
+        leaving: Tensor = function(states, weights, rotation, mask, self._heads)
+        return leaving
 
 
-def _document_mask(documents: Tensor) -> Tensor:
-    """Bool [rows, 1, length, length]: true where the column is in the row's document and not after it."""
-    length = documents.shape[1]
-    causal = torch.ones(length, length, dtype=torch.bool, device=documents.device).tril()
-    return (causal & (documents[:, :, None] == documents[:, None, :]))[:, None]
+def _block(
+    states: Tensor, weights: tuple[Tensor, Tensor, Tensor], rotation: Rotation, mask: Mask, heads: int
+) -> Tensor:
+    """A block as a function of its weights: compiled once, it serves all of them, sharded or not."""
+    gain, enter, leave = weights
+    width = states.shape[-1]
+    inner = leave.shape[1] - width
+    entered = F.linear(F.layer_norm(states, (width,), gain), enter)
+    query, key, value, gate, up = torch.split(entered, [width, width, width, inner, inner], dim=-1)
+    query, key = _rotate(_split(query, heads), rotation), _rotate(_split(key, heads), rotation)
+    merged = attend(query, key, _split(value, heads), mask).transpose(1, 2).flatten(2)
+    return states + F.linear(torch.cat((merged, F.silu(gate) * up), dim=-1), leave)
+
+
+@cache
+def _compiled_block() -> Any:
+    """`_block` for fixed shapes: a run has one, and one more where the last micro batch of a step is smaller."""
+    return torch.compile(_block, fullgraph=True, dynamic=False)
+
+
+def _is_compiled(compute: ComputeSettings) -> bool:
+    """Measuring, with its many shapes, is not worth a compilation each."""
+    return compute.compile and torch.is_grad_enabled()
+
+
+def _split(states: Tensor, heads: int) -> Tensor:
+    """[rows, length, width] to [rows, heads, length, head width]."""
+    rows, length, width = states.shape
+    return states.view(rows, length, heads, width // heads).transpose(1, 2)
 
 
 def _rotary_frequencies(head_width: int) -> Tensor:
@@ -95,13 +126,13 @@ def _rotary_frequencies(head_width: int) -> Tensor:
     return ROPE_BASE**-exponents
 
 
-def _rotation(positions: Tensor, frequencies: Tensor) -> tuple[Tensor, Tensor]:
+def _rotation(positions: Tensor, frequencies: Tensor) -> Rotation:
     """Cosine and sine, float32 [rows, 1, length, head width / 2], for int64 `positions` [rows, length]."""
     angles = positions[:, None, :, None].float() * frequencies
     return angles.cos(), angles.sin()
 
 
-def _rotate(states: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
+def _rotate(states: Tensor, rotation: Rotation) -> Tensor:
     """Turn the pairs (i, i + half) of each head by the position's angle; keeps the type of `states`."""
     cosine, sine = rotation
     first, second = states.float().chunk(2, dim=-1)

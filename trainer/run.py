@@ -19,6 +19,7 @@ from trainer.checkpoint import (
     restore_random_state,
     save_checkpoint,
 )
+from trainer.compute import ComputeSettings
 from trainer.errors import SettingError
 from trainer.loader import TrainingLoader
 from trainer.metrics import MetricsLog, StepMetrics
@@ -44,6 +45,7 @@ class TrainSettings:
     micro_batch_rows: int
     within_documents: bool
     stay_inside_documents: bool
+    compute: ComputeSettings
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Run:
         self._folder, self._settings, self._loader, self._device = folder, settings, loader, device
         manifest = loader.manifest
         torch.manual_seed(settings.seed)
-        self._model = Decoder(preset, manifest.tokenizer.vocabulary_size).to(device)
+        self._model = Decoder(preset, manifest.tokenizer.vocabulary_size, settings.compute).to(device)
         self._optimizer = make_optimizer(self._model)
         self._schedule = make_schedule(settings.learning_rate, settings.steps, _cooldown_steps(manifest, settings))
         self._identity = _identity(manifest, preset)

@@ -1,7 +1,6 @@
 """One optimizer step: forward, backward, clip, update; stops before the update when a number is not finite."""
 
 import math
-from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -98,16 +97,11 @@ def _accumulate(model: Decoder, batch: Rows, has_target: NDArray[np.bool_], part
         layout = document_layout(batch.doc_starts[part], ids.shape[1])
         documents, positions = (torch.from_numpy(array).to(device) for array in layout)
     tokens = torch.from_numpy(np.flatnonzero(has_target[part])).to(device)
-    with _autocast(device):
+    with model.compute.autocast(device):
         hidden = model.hidden(ids, documents, positions).flatten(0, 1).index_select(0, tokens)
-        mean, each = next_token_loss(hidden, model.embedding.weight, ids.flatten()[tokens + 1])
+        mean, each = next_token_loss(hidden, model.embedding.weight, ids.flatten()[tokens + 1], model.compute.loss)
     (mean * (len(tokens) / int(has_target.sum()))).backward()  # type: ignore[no-untyped-call]
     return each
-
-
-def _autocast(device: torch.device) -> AbstractContextManager[object]:
-    """bfloat16 products on CUDA; plain float32 on the CPU, where bfloat16 is emulated and far slower."""
-    return torch.autocast("cuda", dtype=torch.bfloat16) if device.type == "cuda" else nullcontext()
 
 
 def _outcome(

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 
 from mixer.manifest import ManifestError, MixtureManifest, read_manifest
+from trainer.compute import CHECKPOINTING, DTYPES, ComputeSettings
 from trainer.errors import SettingError, TrainerError
 from trainer.loader import TrainingLoader
 from trainer.presets import PRESETS, find_preset
@@ -42,6 +43,9 @@ def train(
     stay_inside_documents: bool = False,
     validate_every: int | None = None,
     validate_rows: int | None = VALIDATION_ROWS,
+    compile: bool = False,
+    activation_checkpointing: str = "none",
+    dtype: str = "auto",
 ) -> TrainResult:
     """Train `preset` for `steps` steps (default: the whole mixture) of `batch_rows` rows; continue what `output` holds.
 
@@ -50,7 +54,8 @@ def train(
     inside documents and counts positions from their starts; `stay_inside_documents` moreover predicts no document's
     first token from the document before. Every `validate_every` steps and at the end (None: at the end, if the mixture
     holds text out; 0: never) the model is measured on the first `validate_rows` held-out rows of every source (None:
-    all). `log` is called after each step. Raises a TrainerError, or FileNotFoundError without a manifest.
+    all). `compile`, `activation_checkpointing` and `dtype` are those of `trainer.compute`. `log` is called after each
+    step. Raises a TrainerError, or FileNotFoundError without a manifest.
     """
     shape = find_preset(preset)
     manifest = read_manifest(manifest_uri)
@@ -63,6 +68,7 @@ def train(
         micro_batch_rows=micro_batch_rows or batch_rows,
         within_documents=within_documents,
         stay_inside_documents=stay_inside_documents,
+        compute=ComputeSettings(compile, activation_checkpointing, dtype),
     )
     _check(settings, checkpoint_every, manifest)
     validation = ValidationPlan(manifest_uri, manifest, validate_every, validate_rows)
@@ -167,7 +173,21 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="besides attention, keep the loss inside documents: a document's first token is not predicted",
     )
+    _add_compute(parser)
     return parser
+
+
+def _add_compute(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--compile", action="store_true", help="compile the blocks: slow to start, faster on CUDA")
+    parser.add_argument(
+        "--activation-checkpointing",
+        default="none",
+        choices=CHECKPOINTING,
+        help="blocks: keep each block's input only and compute it twice, for less memory (default: none)",
+    )
+    parser.add_argument(
+        "--dtype", default="auto", choices=DTYPES, help="of matrix products (default: bfloat16 on CUDA, else float32)"
+    )
 
 
 if __name__ == "__main__":

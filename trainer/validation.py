@@ -92,6 +92,6 @@ def _nats_of(model: Decoder, batch: ValidationRows) -> Tensor:
     layout = document_layout(batch.doc_starts, ids.shape[1])
     documents, positions = (torch.from_numpy(array).to(device) for array in layout)
     tokens = torch.from_numpy(np.flatnonzero(batch.has_target)).to(device)
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):  # as in training
+    with model.compute.autocast(device):  # as in training
         hidden = model.hidden(ids, documents, positions).flatten(0, 1).index_select(0, tokens)
         return next_token_nats(hidden, model.embedding.weight, ids.flatten()[tokens + 1]).cpu()

@@ -31,6 +31,13 @@ def train(
         ),
     ] = None,
     validate_rows: Annotated[int, typer.Option(help="First rows of each source's held-out text.")] = 64,
+    compile: Annotated[
+        bool, typer.Option("--compile", help="Compile the blocks: slow to start, faster steps on CUDA.")
+    ] = False,
+    activation_checkpointing: Annotated[
+        str, typer.Option(help="none, or blocks: each block is computed twice, for less memory.")
+    ] = "none",
+    dtype: Annotated[str, typer.Option(help="Of matrix products: auto, bfloat16 or float32.")] = "auto",
 ) -> None:
     """Train a model on a mixture; a run that was stopped goes on from its last checkpoint."""
     from trainer.progress import ProgressLine
@@ -50,6 +57,9 @@ def train(
             stay_inside_documents=stay_inside_documents,
             validate_every=validate_every,
             validate_rows=validate_rows,
+            compile=compile,
+            activation_checkpointing=activation_checkpointing,
+            dtype=dtype,
             log=line,
         )
     print(describe(result))

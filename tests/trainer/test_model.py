@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from trainer import loss as loss_module
+from trainer import loss_columns
 from trainer.documents import document_layout
 from trainer.errors import SettingError
 from trainer.loss import next_token_loss
@@ -95,7 +95,7 @@ def test_loss_and_gradients_equal_torchs(tokens: int, buffer_tokens: int, scale:
     weight = torch.randn(70, 8, generator=generator).requires_grad_()
     targets = torch.randint(70, (tokens,), generator=generator)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(loss_module.LOGIT_BUFFER_BYTES, "cpu", buffer_tokens * 4 * 70)
+        patch.setattr(loss_columns, "LOGIT_BUFFER_BYTES", buffer_tokens * 4 * 70)
         mean, each = next_token_loss(hidden, weight, targets)
     (mean * 0.5).backward()  # type: ignore[no-untyped-call]
     exact_hidden, exact_weight = (t.detach().double().requires_grad_() for t in (hidden, weight))

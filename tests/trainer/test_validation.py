@@ -14,7 +14,7 @@ from torch import Tensor
 from mixer.manifest import read_manifest
 from tests.trainer.held_out import END_OF_TEXT, MARK, SEQUENCE_LENGTH, documents, make_held_out_mixture, token_bytes
 from tests.trainer.mixtures import SOURCES, VOCABULARY
-from trainer import loss
+from trainer import loss_columns
 from trainer.errors import SettingError, ShardError
 from trainer.loss import next_token_nats
 from trainer.metrics import METRICS_NAME, StepMetrics
@@ -69,7 +69,7 @@ def test_the_batch_and_the_buffer_of_logits_do_not_matter(
     held_out: str, model: Decoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = validate(model, held_out)
-    monkeypatch.setattr(loss, "LOGIT_BUFFER_BYTES", {"cpu": 4 * VOCABULARY * 5})
+    monkeypatch.setattr(loss_columns, "LOGIT_BUFFER_BYTES", 4 * VOCABULARY * 5)
     for batch_rows in (1, 3):
         found = validate(model, held_out, batch_rows=batch_rows)
         for source, result in found.items():
@@ -79,14 +79,14 @@ def test_the_batch_and_the_buffer_of_logits_do_not_matter(
 
 def test_logits_are_never_held_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    original = loss._exponentials
+    original = loss_columns._exponentials
 
     def measured(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         sizes.append(logits.shape[1])
         return original(logits, targets)
 
-    monkeypatch.setattr(loss, "_exponentials", measured)
-    monkeypatch.setattr(loss, "LOGIT_BUFFER_BYTES", {"cpu": 4 * 100 * 8})
+    monkeypatch.setattr(loss_columns, "_exponentials", measured)
+    monkeypatch.setattr(loss_columns, "LOGIT_BUFFER_BYTES", 4 * 100 * 8)
     hidden, embedding, targets = torch.randn(30, 16), torch.randn(100, 16), torch.randint(100, (30,))
     each = next_token_nats(hidden, embedding, targets)
     expected = torch.nn.functional.cross_entropy(hidden @ embedding.T, targets, reduction="none")
