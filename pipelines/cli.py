@@ -8,8 +8,10 @@ from pipelines.commands.build import UntilOption, build
 from pipelines.commands.complete import complete
 from pipelines.commands.diff import diff
 from pipelines.commands.duplicates import duplicates
+from pipelines.commands.eval import eval_
 from pipelines.commands.explain import explain
 from pipelines.commands.export import export
+from pipelines.commands.export_model import export_model
 from pipelines.commands.forget import forget
 from pipelines.commands.generate import generate
 from pipelines.commands.options import BudgetOption, LakeOption, RatioOption, RecipeOption, SourcesOption
@@ -33,6 +35,8 @@ COMMANDS = (
     train,
     ablate,
     train_classifier,
+    eval_,
+    export_model,
     export,
     forget,
     complete,
@@ -46,7 +50,7 @@ app = typer.Typer(
     help="Pretraining-data mixtures: web text, code, commits and pull requests to token shards at an exact code ratio.",
 )
 for command in COMMANDS:
-    app.command()(command)
+    app.command(command.__name__.strip("_").replace("_", "-"))(command)
 
 
 def build_mix() -> None:
