@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mixer.tokens import ENCODINGS, Tokenizer, tokenizer
-from trainer.checkpoint import FORMAT_VERSION, latest_checkpoint
+from trainer.checkpoint import is_whole, latest_checkpoint, load_state, load_weights
 from trainer.errors import CheckpointMismatchError, SettingError
 from trainer.model import Decoder
 from trainer.presets import Preset
@@ -80,9 +80,7 @@ def load_model(path: str | Path) -> LoadedModel:
 
 
 def _find(path: Path) -> Path:
-    if path.is_file():
-        return path
-    found = latest_checkpoint(path)
+    found = path if is_whole(path) else latest_checkpoint(path)
     if found is None:
         raise SettingError(f"{path} is neither a checkpoint nor a run's folder with one")
     return found
@@ -91,13 +89,12 @@ def _find(path: Path) -> Path:
 def _read(path: Path) -> tuple[int, dict[str, Any], dict[str, Tensor]]:
     """Step, identity and the model's state dict; the one place that knows how a checkpoint lies on the disk."""
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        state = load_state(path)
+        return state.step, state.identity, load_weights(path)
+    except CheckpointMismatchError:
+        raise
     except Exception as error:  # torch raises pickle's, zip's and its own
         raise CheckpointMismatchError(f"{path} is no checkpoint: {str(error)[:200]}") from error
-    version = content.get("format_version") if isinstance(content, dict) else None
-    if version != FORMAT_VERSION:
-        raise CheckpointMismatchError(f"{path} has format {version}, this version reads {FORMAT_VERSION}")
-    return content["step"], content["identity"], content["model"]
 
 
 def _preset_of(identity: dict[str, Any]) -> Preset:

@@ -6,8 +6,9 @@ from pathlib import Path
 import torch
 
 from mixer.tokens import tokenizer
-from trainer.checkpoint import Checkpoint, save_checkpoint
+from trainer.checkpoint import RunState, save_checkpoint
 from trainer.model import Decoder
+from trainer.optimizer import make_optimizer
 from trainer.presets import Preset
 
 PRESET = Preset("test", layers=2, width=32, heads=2, inner=40, learning_rate=0.0)
@@ -39,4 +40,5 @@ def save_model(folder: Path, model: Decoder, step: int = 7, sequence_length: int
         "vocabulary size": info.vocabulary_size,
         "vocabulary sha256": info.vocabulary_sha256,
     } | shape
-    return save_checkpoint(folder, Checkpoint(step, identity, {}, model.state_dict(), {}, {}, {}, {}))
+    state = RunState(step, identity, {}, {"next_row": 0}, [], {}, 0.0, {})
+    return save_checkpoint(folder, state, model, make_optimizer(model))

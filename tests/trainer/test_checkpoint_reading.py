@@ -1,5 +1,7 @@
 """A model comes back from its checkpoint as it was saved, or not at all."""
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import torch
 
 from mixer.tokens import tokenizer
 from tests.trainer.models import SEQUENCE_LENGTH, random_model, save_model
+from trainer.checkpoint import FILES_NAME, RUN_NAME
 from trainer.checkpoint_reading import load_model
 from trainer.errors import CheckpointMismatchError, SettingError
 from trainer.train import train
@@ -22,7 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_model_is_the_one_that_was_saved(folder: Path) -> None:
-    loaded = load_model(folder / "checkpoint-00000007.pt")
+    loaded = load_model(folder / "checkpoint-00000007")
     ids = torch.randint(0, 100_000, (1, 9))
     with torch.no_grad():
         assert torch.equal(loaded.model(ids), random_model()(ids))
@@ -34,7 +37,7 @@ def test_the_model_is_the_one_that_was_saved(folder: Path) -> None:
 def test_of_a_run_the_newest_checkpoint_is_taken(folder: Path) -> None:
     loaded = load_model(folder)
     assert (loaded.step, loaded.label) == (9, f"{folder.name}@9")
-    assert loaded.weights_sha256 != load_model(folder / "checkpoint-00000007.pt").weights_sha256
+    assert loaded.weights_sha256 != load_model(folder / "checkpoint-00000007").weights_sha256
 
 
 def test_loading_draws_no_random_numbers(folder: Path) -> None:
@@ -62,14 +65,17 @@ def test_another_vocabulary_of_the_same_name_is_refused(folder: Path) -> None:
 def test_what_is_no_checkpoint_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="neither a checkpoint nor"):
         load_model(tmp_path)
-    (tmp_path / "x.pt").write_bytes(b"PK\x03\x04 not a zip")
+    damaged = tmp_path / "checkpoint-00000007"
+    shutil.copytree(folder / "checkpoint-00000007", damaged)
+    content = torch.load(damaged / RUN_NAME, weights_only=True)
+    size = (damaged / RUN_NAME).stat().st_size
+    (damaged / RUN_NAME).write_bytes(b"x" * size)
     with pytest.raises(CheckpointMismatchError, match="is no checkpoint"):
-        load_model(tmp_path / "x.pt")
-    content = torch.load(folder / "checkpoint-00000007.pt", weights_only=True)
-    torch.save(content | {"format_version": 99}, tmp_path / "new.pt")
-    with pytest.raises(CheckpointMismatchError, match="has format 99"):
-        load_model(tmp_path / "new.pt")
-    content["identity"]["preset layers"] = 3
-    torch.save(content, tmp_path / "layers.pt")
-    with pytest.raises(CheckpointMismatchError, match="does not hold the model that it names"):
-        load_model(tmp_path / "layers.pt")
+        load_model(damaged)
+    for changed, message in (({"format_version": 99}, "has format 99"), ({}, "does not hold the model that it names")):
+        content["identity"]["preset layers"] = 3
+        torch.save(content | changed, damaged / RUN_NAME)
+        sizes = json.loads((damaged / FILES_NAME).read_text()) | {RUN_NAME: (damaged / RUN_NAME).stat().st_size}
+        (damaged / FILES_NAME).write_text(json.dumps(sizes))
+        with pytest.raises(CheckpointMismatchError, match=message):
+            load_model(damaged)
