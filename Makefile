@@ -16,6 +16,8 @@ TORCH_INDEX ?=
 CODE_RATIO ?= 0.5
 LAKE ?= build/lake
 STEPS ?= 30
+# Test files run in so many processes, each with a Spark session of its own.
+WORKERS ?= 2
 
 .PHONY: help
 help: ## this list
@@ -44,7 +46,7 @@ demo: setup ## the main job on the demo recipe, a tiny model trained on it, a re
 
 .PHONY: test
 test: setup ## the whole suite; FAST=1 leaves out what takes minutes
-	$(BIN)/pytest $(if $(FAST),-m "not slow")
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(if $(FAST),-m "not slow")
 
 .PHONY: check
 check: setup ## ruff, mypy strict, import-linter
