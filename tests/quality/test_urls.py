@@ -161,13 +161,13 @@ def test_hosts_are_those_of_the_standard_library(url: str) -> None:
 def test_hosts_files_and_gzipped_lists(tmp_path: Path) -> None:
     path = tmp_path / "hosts.gz"
     lines = "127.0.0.1 localhost\n::1 localhost ip6-localhost\n0.0.0.0 bad.com www.bad.org # ads\n0.0.0.0 0.0.0.0\n"
-    path.write_bytes(gzip.compress(lines.encode()))
+    path.write_bytes(gzip.compress(lines.encode(), mtime=0))
     settings = UrlsSettings.model_validate({"blocked_domains": [str(path)]})
     found = measured(["http://bad.com", "http://a.www.bad.org", "http://bad.org", "http://localhost"], settings)
     assert [row.get("url_blocked_domain") for row in found] == ["bad.com", "www.bad.org", None, None]
 
 
-@pytest.mark.parametrize("content", [b"\x1f\x8bno gzip", b"\xff\xfe\x00binary", gzip.compress(b"cut")[:-4]])
+@pytest.mark.parametrize("content", [b"\x1f\x8bno gzip", b"\xff\xfe\x00binary", gzip.compress(b"cut", mtime=0)[:-4]])
 def test_a_file_that_is_no_list_is_refused_by_name(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.list"
     path.write_bytes(content)

@@ -41,7 +41,7 @@ def file_of(folder: Path, name: str, content: bytes) -> InputFile:
     [
         ("a.jsonl", JSONL),
         ("a.NDJSON", b"\xef\xbb\xbf\n" + JSONL.replace(b"\n", b"\r\n") + b"  \n"),
-        ("a.jsonl.gz", gzip.compress(JSONL[:40]) + gzip.compress(JSONL[40:])),
+        ("a.jsonl.gz", gzip.compress(JSONL[:40], mtime=0) + gzip.compress(JSONL[40:], mtime=0)),
         ("a.jsonl.zst", zstd(JSONL)),
         ("a.json", json.dumps(RECORDS, indent=1).encode()),
         ("a.json", json.dumps({"version": "1", "tags": [], "data": RECORDS}).encode()),
@@ -85,7 +85,7 @@ def test_cells_under_equal_names_have_none(tmp_path: Path) -> None:
         ("a.jsonl", JSONL.decode().encode("utf-16"), r"a\.jsonl, line 1: not UTF-8"),
         ("a.csv", b"question,answer\nWhy?,No\nWhy?,No,Yes\n", r"a\.csv, line 3: 3 cells, but 2 in the first row"),
         ("a.csv", b'question,answer\n"Why?,No\n', r"a\.csv, line 2: unexpected end of data"),
-        ("a.jsonl.gz", gzip.compress(JSONL)[:-9], r"a\.jsonl\.gz cannot be decompressed"),
+        ("a.jsonl.gz", gzip.compress(JSONL, mtime=0)[:-9], r"a\.jsonl\.gz cannot be decompressed"),
         ("a.jsonl.gz", JSONL, r"a\.jsonl\.gz cannot be decompressed"),
         ("a.jsonl.zst", zstd(JSONL)[:-1], r"a\.jsonl\.zst cannot be decompressed"),
         ("a.parquet", parquet(RECORDS)[:-20], r"a\.parquet is no whole Parquet file"),
