@@ -49,7 +49,23 @@ ids = np.memmap(folder + "/tokens.bin", np.uint32, "r").reshape(-1, length)
 timed(ids[start : start + rows].astype(np.int64) for start in range(0, len(ids), rows))
 """
 
-WRITE_MDS = """
+# mosaicml-streaming imports torchvision for its image datasets, whose wheels fit one build of torch alone.
+WITHOUT_VISION = """
+import importlib.machinery, types
+class Empty(types.ModuleType):
+    __path__ = []
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return type(name, (), {})
+for name in ("", ".datasets", ".datasets.folder", ".transforms", ".transforms.functional", ".io", ".utils", ".ops"):
+    module = sys.modules["torchvision" + name] = Empty("torchvision" + name)
+    module.__spec__ = importlib.machinery.ModuleSpec("torchvision" + name, None)
+"""
+
+WRITE_MDS = (
+    WITHOUT_VISION
+    + """
 from streaming import MDSWriter
 source, compression = sys.argv[4], None if sys.argv[5] == "none" else sys.argv[5]
 ids = np.memmap(source, np.uint32, "r").reshape(-1, length)
@@ -57,8 +73,11 @@ with MDSWriter(out=folder, columns={"input_ids": f"ndarray:uint32:{length}"}, co
     for row in ids:
         writer.write({"input_ids": np.asarray(row)})
 """
+)
 
-READ_MDS = """
+READ_MDS = (
+    WITHOUT_VISION
+    + """
 from streaming import StreamingDataset
 dataset = StreamingDataset(local=folder, shuffle=False, batch_size=rows)
 def batches():
@@ -70,6 +89,7 @@ def batches():
             pending = []
 timed(batches())
 """
+)
 
 WRITE_LITDATA = """
 from litdata import TokensLoader
