@@ -1,5 +1,6 @@
 """An ablation in tables: bits per byte by ratio, and the paper's relative changes on the user's own numbers."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -69,6 +70,8 @@ def swarm_table(found: Swarm) -> Table:
 def swarm_words(found: Swarm) -> str:
     """What the fit is worth, in a sentence or two."""
     best = found.predicted
+    if math.isnan(best.rank_correlation):
+        return f"{len(found.scores)} mixtures are too few to leave some out and see what the fit is worth: train more."
     said = f"Mixtures left out of the fit are put in order with a rank correlation of {best.rank_correlation:.2f}."
     if not best.rank_correlation > 0.5:
         said += " That is too little to go by: train more mixtures, or longer."

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.ablation.regression import predict_best
+from pipelines.ablation.regression import Predicted, predict_best
+from pipelines.ablation.swarm import Swarm
 from pipelines.ablation.swarm_mixtures import below, candidates, swarm
+from pipelines.ablation.tables import swarm_words
 
 NATURAL = np.array([0.6, 0.3, 0.1])
 FREE = np.ones(3)
@@ -57,3 +59,18 @@ def test_scores_of_pure_noise_predict_nothing() -> None:
     scores = np.random.default_rng(5).normal(1, 0.01, len(weights))
     best = predict_best(weights, scores, candidates(NATURAL, 500, FREE, 1))
     assert not best.rank_correlation > 0.5
+
+
+@pytest.mark.parametrize(
+    ("correlation", "score", "words"),
+    [
+        (float("nan"), 1.0, "4 mixtures are too few"),
+        (0.3, 0.5, "too little to go by"),
+        (0.9, 0.95, "not certainly better"),
+        (0.9, 0.5, "better than every one that was trained"),
+    ],
+)
+def test_what_a_fit_is_worth_is_said(correlation: float, score: float, words: str) -> None:
+    weights = swarm(NATURAL, 4, FREE, 0)
+    predicted = Predicted(NATURAL, score, 0.05, np.zeros(3), correlation, best_trained=1.0)
+    assert words in swarm_words(Swarm(["a", "b", "c"], weights, np.ones(4), predicted, []))
