@@ -82,6 +82,7 @@ def run(path: Path, host: Host, isolation: str) -> Finding:
     filled = (
         text.replace("@OUTSIDE@", str(host.outside))
         .replace("@HOME@", str(Path.home()))
+        .replace("@SANDBOX@", str(LAUNCHER))
         .replace("@PARENT@", str(os.getpid()))
         .replace("@TCP@", str(host.tcp.getsockname()[1]))
         .replace("@UDP@", str(host.udp.getsockname()[1]))

@@ -4,12 +4,13 @@ import sys
 
 
 def others_in(folder):
-    """Entries that do not lead to the interpreter."""
+    """Entries that lead neither to the interpreter nor to the sandbox's own code, which must be readable."""
     try:
         names = os.listdir(folder)
     except OSError:
         return []
-    return [name for name in names if not sys.base_prefix.startswith(os.path.join(folder, name))]
+    needed = (sys.base_prefix, sys.prefix, sys.executable, "@SANDBOX@")
+    return [name for name in names if not any(path.startswith(os.path.join(folder, name)) for path in needed)]
 
 
 def solve(x):
