@@ -4,18 +4,18 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from rich import box
 from rich.table import Table
 
 from pipelines.ablation.recommendation import Recommendation
 from pipelines.ablation.results import Measured
 from pipelines.ablation.statistics import Interval, interval, relative_change
 from pipelines.ablation.swarm import Swarm
+from pipelines.plain_table import plain_table
 
 
 def bits_table(measured: Measured, recommendation: Recommendation) -> Table:
     """A line a group and source, a column a ratio: bits per byte, mean and interval over seeds; last the goal."""
-    table = _table("validation, bits per byte (less is better), mean ± 95 % interval over seeds")
+    table = plain_table("validation, bits per byte (less is better), mean ± 95 % interval over seeds")
     table.add_column("code ratio")
     for ratio in measured.ratios:
         table.add_column(f"{ratio:g}{' <' if ratio == recommendation.ratio else ''}", justify="right")
@@ -30,7 +30,9 @@ def change_table(measured: Measured, baseline: float) -> Table:
 
     The form of the paper's tables (arXiv 2408.10914, which give accuracies); a star: the interval excludes zero.
     """
-    table = _table(f"relative change of bits per byte against a code ratio of {baseline:g} (* interval excludes 0)")
+    table = plain_table(
+        f"relative change of bits per byte against a code ratio of {baseline:g} (* interval excludes 0)"
+    )
     table.add_column("code ratio")
     base = measured.ratios.index(baseline)
     others = [at for at in range(len(measured.ratios)) if at != base]
@@ -54,7 +56,7 @@ def shown_names(measured: Measured) -> list[str]:
 
 def swarm_table(found: Swarm) -> Table:
     """A line a source: natural and uniform weights, the best trained mixture's and the best predicted one's."""
-    table = _table(f"weights of {len(found.scores)} mixtures (goal: relative bits per byte, less is better)")
+    table = plain_table(f"weights of {len(found.scores)} mixtures (goal: relative bits per byte, less is better)")
     for name in ("source", "natural", "uniform", "best trained", "best predicted"):
         table.add_column(name, justify="left" if name == "source" else "right")
     best = found.weights[int(found.scores.argmin())]
@@ -101,7 +103,3 @@ def _percent(change: Interval) -> str:
     if change.half_width == float("inf"):
         return f"{change.mean:+.1%}"
     return f"{change.mean:+.1%} ± {change.half_width:.1%}{star}"
-
-
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)

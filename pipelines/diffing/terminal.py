@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -19,6 +18,7 @@ from pipelines.diffing.composition import Composition, share_change
 from pipelines.diffing.documents import DocumentChanges, Moved, SampleDocument
 from pipelines.diffing.mixtures import MixtureDiff, MixtureName
 from pipelines.diffing.settings import SettingChanges
+from pipelines.plain_table import plain_table
 from pipelines.reporting.page import visible
 
 VALUE_CHARS = 200  # of one setting; --json has the whole
@@ -213,7 +213,7 @@ def _add_numbers(table: Table, names: Sequence[str], before: int, after: int) ->
 
 
 def _table(texts: Sequence[str], numbers: Sequence[str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table = plain_table()
     for name in texts:
         table.add_column(name, overflow="fold")
     for name in numbers:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -12,13 +11,14 @@ from pipelines.duplicate_listing.listing import Listing, SourceTotals
 from pipelines.explaining.documents import Provenance
 from pipelines.explaining.plain_text import plain, plain_lines
 from pipelines.explaining.render_accounts import counted, field, text_lines
+from pipelines.plain_table import plain_table
 
 NUMBERS = ("documents", "kept", "retention", "removed", "clusters", "largest")
 
 
 def totals_view(sources: Sequence[SourceTotals]) -> Table:
     """What dedup did to each source."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table = plain_table()
     table.add_column("source", no_wrap=True)
     for name in NUMBERS:
         table.add_column(name, justify="right", no_wrap=True)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from rich import box
 from rich.table import Table
 
 from pipelines.estimates.source_estimate import SourceEstimate
 from pipelines.estimates.what_if import WhatIf
+from pipelines.plain_table import plain_table
 
 MEANINGS = {
     "exact": "exact from token blocks",
@@ -84,7 +84,7 @@ def reasons_table(result: WhatIf) -> Table:
 
 
 def _table(title: str, texts: Sequence[str], numbers: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table = plain_table(title)
     for name in texts:
         table.add_column(name, no_wrap=True)
     for name in numbers:

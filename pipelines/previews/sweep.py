@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich import box
 from rich.table import Table
 
 from mixer.plan import Planner
 from mixer.request import is_code
+from pipelines.plain_table import plain_table
 from pipelines.previews.outlook import Outlook
 
 
@@ -49,13 +49,7 @@ def _row(outlook: Outlook, ratio: float) -> SweepRow:
 
 def sweep_table(rows: Sequence[SweepRow], how: str) -> Table:
     """The sweep, a line a ratio."""
-    table = Table(
-        title=f"sweep over code ratios ({how})",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        show_edge=False,
-    )
+    table = plain_table(f"sweep over code ratios ({how})")
     for name in ("code ratio", "code share", "tokens", "feasible", "largest budget", "most epochs", "by source"):
         table.add_column(name, justify="left" if name == "by source" else "right", no_wrap=True)
     for row in rows:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from rich import box
 from rich.table import Table
 
 from mixer.manifest import MixtureManifest, Phase, SourceTotal
 from mixer.plan import MixturePlan
 from mixer.request import is_code
+from pipelines.plain_table import plain_table
 
 # Measured on one 2.6 GHz core: blocks in, interleaved zstd shards out. `benchmarks/RESULTS.md` has the run.
 MIX_TOKENS_PER_SECOND = 16e6
@@ -41,7 +41,7 @@ def code_share(sources: list[SourceTotal]) -> float:
 
 def mixture_table(sources: list[SourceTotal], phases: list[Phase], sequence_length: int, title: str) -> Table:
     """The mixture, a line a source."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table = plain_table(title)
     table.add_column("source", no_wrap=True, max_width=SOURCE_COLUMNS)
     table.add_column("group", no_wrap=True, max_width=GROUP_COLUMNS)
     for name in ("documents", "available", "asked", "planned", "share", "error", "epochs", "sequences"):

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from pipelines.explaining.plain_text import plain
+from pipelines.plain_table import plain_table
 from pipelines.rule_listing.catalogue import ListedRule, one_a_bound
 from pipelines.rule_listing.hits import Hits, ReasonHits, SourceHits, telling
 from pipelines.rule_listing.words import languages_short, members_text, passes_text, share_text
@@ -101,7 +101,7 @@ def _default_text(value: object) -> str:
 
 
 def _table(texts: Sequence[str], numbers: Sequence[str] = ()) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    table = plain_table()
     for name in texts:
         table.add_column(name, overflow="fold", no_wrap=name in NAMES)
     for name in numbers:
