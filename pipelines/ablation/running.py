@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from mixer import storage
 from mixer.manifest import read_manifest
 from pipelines.ablation.slots import Slot
 
@@ -77,7 +78,7 @@ def _start(run: Run, arguments: Sequence[str], slot: Slot) -> "subprocess.Popen[
     note, asked = run.folder / "asked.json", _asked(run, arguments)
     if note.exists() and json.loads(note.read_text(encoding="utf-8")) != asked:
         raise RunFailed(f"{run.folder} holds a run of another mixture or other settings: choose another --output")
-    note.write_text(json.dumps(asked), encoding="utf-8")
+    storage.write_bytes(str(note), json.dumps(asked).encode())
     (run.folder / "done").unlink(missing_ok=True)
     command = [sys.executable, "-m", "pipelines.ablation.one_run", str(run.folder), run.manifest_uri, "--seed"]
     with (run.folder / "output.log").open("ab") as log:

@@ -19,6 +19,7 @@ from trainer.checkpoint_reading import load_model
 from trainer.errors import SettingError
 from trainer.evaluation.evaluate import evaluate
 from trainer.generate import Sampling
+from trainer.ranks import choose_device
 
 NO_ISOLATION = "none"
 ISOLATIONS = ("auto", "namespaces", "landlock", "limits_only", NO_ISOLATION)
@@ -143,13 +144,8 @@ def told(first: str, second: str, made: Comparison) -> list[str]:
 
 
 def device_for(asked: str) -> str:
-    """`cpu` or `cuda`; SettingError where it is not here."""
-    if asked not in ("auto", "cpu", "cuda"):
-        raise SettingError(f"device {asked!r} is unknown; choose auto, cpu or cuda")
-    here = torch.cuda.is_available()
-    if asked == "cuda" and not here:
-        raise SettingError("device cuda is asked, but torch finds none here; choose cpu or auto")
-    return "cuda" if here and asked != "cpu" else "cpu"
+    """The device that is asked for, as torch names it; SettingError where it is not here."""
+    return str(choose_device(asked))
 
 
 def _progress(line: str) -> None:

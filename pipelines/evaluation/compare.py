@@ -9,12 +9,12 @@ A second run asks only for what is missing.
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
+from mixer import storage
 from pipelines.evaluation.answers import answers_of
 from pipelines.evaluation.judge import JudgeSettings, Verdict, verdict_in
 from pipelines.evaluation.prompts import Prompt
@@ -142,6 +142,4 @@ def _write(
         "sampling": asdict(sampling),
         **rates.as_json(),
     }
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    storage.write_bytes(str(path), (json.dumps(content, indent=1) + "\n").encode())

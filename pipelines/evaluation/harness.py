@@ -5,7 +5,6 @@ names local files work (`--data`), and so does `mixdown eval --data` without the
 """
 
 import json
-import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from rich.table import Table
 
+from mixer import storage
 from trainer.checkpoint_reading import load_model
 from trainer.errors import SettingError
 from trainer.export.hugging_face import export_model
@@ -150,7 +150,4 @@ def _explained(error: BaseException, asked: list[str]) -> Exception:
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(content, indent=1, default=str) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    storage.write_bytes(str(path), (json.dumps(content, indent=1, default=str) + "\n").encode())

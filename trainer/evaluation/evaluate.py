@@ -7,7 +7,6 @@ What was answered before, by the same weights from the same file, is not asked a
 """
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 import torch
 
+from mixer import storage
 from trainer.checkpoint_reading import LoadedModel, load_model
 from trainer.errors import SettingError
 from trainer.evaluation.answer_store import load_answers, save_answers
@@ -167,7 +167,4 @@ def _as_json(model: ModelScores) -> dict[str, Any]:
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    storage.write_bytes(str(path), (json.dumps(content, indent=1) + "\n").encode())
