@@ -12,7 +12,7 @@ from mixer.manifest import read_manifest
 from pipelines.ablation.mixtures import build_mixtures, with_validation
 from pipelines.ablation.plot import write_plot
 from pipelines.ablation.recommendation import Recommendation, recommend
-from pipelines.ablation.results import Measured, groups_of_manifest, read_results
+from pipelines.ablation.results import Measured, groups_of, groups_of_manifest, read_results
 from pipelines.ablation.running import Run, run_all
 from pipelines.ablation.settings import AblationSettings, run_folder, run_name
 from pipelines.ablation.slots import slots
@@ -93,9 +93,7 @@ def write_report(output: Path, recipe: Recipe, settings: AblationSettings, found
 
 def _check_goal(recipe: Recipe, settings: AblationSettings) -> None:
     """RecipeError for a goal that names nothing of the recipe, before hours are spent."""
-    groups = {source.group_name() for source in recipe.sources}
-    known = {"/".join(group.split("/")[:depth]) for group in groups for depth in range(1, group.count("/") + 2)}
-    known |= {source.name for source in recipe.sources}
+    known = {*groups_of(source.group_name() for source in recipe.sources), *(source.name for source in recipe.sources)}
     unknown = sorted(set(settings.goal) - known)
     if unknown:
         raise RecipeError(f"--goal names {', '.join(unknown)}; the recipe has {', '.join(sorted(known))}")

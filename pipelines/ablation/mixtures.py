@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from mixer import storage
-from mixer.manifest import MANIFEST_NAME
+from mixer.manifest import MANIFEST_NAME, MixtureManifest
 from pipelines.ablation.settings import DEFAULT_VALIDATION_SHARE
 from pipelines.build import build
 from pipelines.context import Context
@@ -31,11 +30,13 @@ def build_mixtures(
 ) -> dict[tuple[float, int], str]:
     """(ratio, seed) -> the uri of its mixture's manifest; all recipes are checked before any work is done."""
     recipes = {(ratio, seed): variant(recipe, ratio, seed) for ratio in ratios for seed in range(seeds)}
-    found = {}
-    for key, each in recipes.items():
-        context = new_context(each)
-        manifest = build(context)
-        if manifest is None or not storage.exists(f"{context.mixture_uri}/{MANIFEST_NAME}"):
-            raise RecipeError(f"no mixture came of ratio {key[0]:g}, seed {key[1]}")
-        found[key] = f"{context.mixture_uri}/{MANIFEST_NAME}"
-    return found
+    return {key: built(each, new_context)[1] for key, each in recipes.items()}
+
+
+def built(recipe: Recipe, new_context: Callable[[Recipe], Context]) -> tuple[MixtureManifest, str]:
+    """The recipe's mixture, made if it is not there: its manifest, and the uri of it."""
+    context = new_context(recipe)
+    manifest = build(context)
+    if manifest is None:
+        raise RecipeError(f"no mixture came of {recipe.name}")
+    return manifest, f"{context.mixture_uri}/{MANIFEST_NAME}"

@@ -1,12 +1,11 @@
 """Which ratio serves a goal best, and whether the seeds say so."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from pipelines.ablation.results import Measured
+from pipelines.ablation.results import FloatArray, Measured
 from pipelines.ablation.statistics import Interval, difference
 
 
@@ -34,17 +33,9 @@ class Recommendation(NamedTuple):
 
 
 def recommend(measured: Measured, goal: Mapping[str, float]) -> Recommendation:
-    """The best of the ratios tried. KeyError for a part of the goal that was not validated.
-
-    A ratio's score is the weighted mean over the goal's groups of bits per byte divided by the group's own mean over
-    all ratios, so that a group whose text is harder to predict does not count for more.
-    """
-    total = sum(goal.values())
-    weights = {name: weight / total for name, weight in goal.items()}
-    score = sum(
-        (weight * _relative(measured.of(name)) for name, weight in weights.items() if weight),
-        np.zeros((len(measured.ratios), 1)),
-    )
+    """The best of the ratios tried. KeyError for a part of the goal that was not validated."""
+    weights = shares_of(goal)
+    score = goal_score(measured.of, weights)
     best = int(np.argmin(score.mean(axis=1)))
     others = [at for at in range(len(measured.ratios)) if at != best]
     apart = {at: difference(score[at], score[best], len(others)).excludes_zero for at in others}
@@ -61,5 +52,17 @@ def _is_edge(ratios: list[float], best: float) -> bool:
     return (best == min(ratios) and best > 0) or (best == max(ratios) and best < 1)
 
 
-def _relative(bits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.asarray(bits / bits.mean())
+def shares_of(goal: Mapping[str, float]) -> dict[str, float]:
+    """The goal's weights, summing to 1."""
+    total = sum(goal.values())
+    return {name: weight / total for name, weight in goal.items()}
+
+
+def goal_score(bits_of: Callable[[str], FloatArray], weights: Mapping[str, float]) -> FloatArray:
+    """The score of every run, less is better, in the shape of what `bits_of` gives for a group or source.
+
+    It is the weighted mean over the goal's groups of bits per byte, divided by the group's own mean over all runs, so
+    that a group whose text is harder to predict does not count for more.
+    """
+    parts = [(weight, bits_of(name)) for name, weight in weights.items() if weight]
+    return np.asarray(sum(weight * bits / bits.mean() for weight, bits in parts))

@@ -32,24 +32,14 @@ class Measured(NamedTuple):
 
 def read_results(output: Path, ratios: Sequence[float], seeds: int, group_of: Mapping[str, str]) -> Measured:
     """The last validation of every run; `group_of` says which group a source counts in."""
-    names = list(group_of)
-    bits = np.full((len(ratios), seeds, len(names)), np.nan)
-    sizes = np.zeros(len(names))
-    for at, ratio in enumerate(ratios):
-        for seed in range(seeds):
-            found = last_validation(run_folder(output, ratio, seed))
-            for number, name in enumerate(names):
-                if name in found:
-                    bits[at, seed, number] = found[name]["bits_per_byte"]
-                    sizes[number] = found[name]["bytes"]
-    known = [number for number in range(len(names)) if not np.isnan(bits[:, :, number]).any()]
-    sources = {names[number]: bits[:, :, number] for number in known}
-    groups = {
-        group: np.average(bits[:, :, members], axis=2, weights=sizes[members])
-        for group in groups_of(group_of[names[number]] for number in known)
-        if (members := [number for number in known if is_within(group_of[names[number]], group)])
-    }
-    return Measured(list(ratios), sources, groups)
+    runs = [[last_validation(run_folder(output, ratio, seed)) for seed in range(seeds)] for ratio in ratios]
+    known = {name: group for name, group in group_of.items() if all(name in run for row in runs for run in row)}
+    bits = [[bits_of_run(run, known) for run in row] for row in runs]
+
+    def table(which: int, names: Iterable[str]) -> dict[str, FloatArray]:
+        return {name: np.array([[run[which][name] for run in row] for row in bits]) for name in names}
+
+    return Measured(list(ratios), table(0, known), table(1, groups_of(known.values())))
 
 
 def last_validation(folder: Path) -> dict[str, dict[str, float]]:
@@ -59,15 +49,17 @@ def last_validation(folder: Path) -> dict[str, dict[str, float]]:
     return sources
 
 
-def measured_groups(folder: Path, group_of: Mapping[str, str]) -> dict[str, float]:
-    """Bits per byte of one run by source and by group, groups weighed by bytes."""
-    found = {name: values for name, values in last_validation(folder).items() if name in group_of}
-    table = {name: values["bits_per_byte"] for name, values in found.items()}
-    for group in groups_of(group_of[name] for name in found):
-        members = [name for name in found if is_within(group_of[name], group)]
-        sizes = [found[name]["bytes"] for name in members]
-        table[group] = float(np.average([table[name] for name in members], weights=sizes))
-    return table
+def bits_of_run(
+    validated: Mapping[str, Mapping[str, float]], group_of: Mapping[str, str]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Bits per byte of one run's `last_validation`: of each source of `group_of`, and of groups, weighed by bytes."""
+    sources = {name: validated[name]["bits_per_byte"] for name in group_of}
+    groups = {}
+    for group in groups_of(group_of.values()):
+        members = [name for name, label in group_of.items() if is_within(label, group)]
+        sizes = [validated[name]["bytes"] for name in members]
+        groups[group] = float(np.average([sources[name] for name in members], weights=sizes))
+    return sources, groups
 
 
 def groups_of(labels: Iterable[str]) -> list[str]:

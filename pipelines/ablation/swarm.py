@@ -10,14 +10,14 @@ import yaml
 
 from mixer import storage
 from mixer.manifest import MixtureManifest, read_manifest
-from pipelines.ablation.mixtures import with_validation
+from pipelines.ablation.mixtures import built, with_validation
+from pipelines.ablation.recommendation import goal_score, shares_of
 from pipelines.ablation.regression import FloatArray, Predicted, predict_best
-from pipelines.ablation.results import groups_of_manifest, measured_groups
+from pipelines.ablation.results import bits_of_run, groups_of_manifest, last_validation
 from pipelines.ablation.running import Run, run_all
 from pipelines.ablation.settings import AblationSettings
 from pipelines.ablation.slots import slots
 from pipelines.ablation.swarm_mixtures import candidates, swarm
-from pipelines.build import build
 from pipelines.context import Context
 from pipelines.progress import Progress
 from pipelines.recipe import Recipe
@@ -54,9 +54,9 @@ def run_swarm(
     sources = [source.name for source in recipe.sources]
     places = slots(settings.device, parallel)
     with progress.waiting("mixtures"):
-        natural, most = _limits(_built(_weighted(recipe, sources, None), new_context), recipe, sources)
+        natural, most = _limits(built(_weighted(recipe, sources, None), new_context), recipe, sources)
         weights = swarm(natural, count, most, recipe.seed)
-        manifests = [_built(_weighted(recipe, sources, row), new_context)[1] for row in weights]
+        manifests = [built(_weighted(recipe, sources, row), new_context)[1] for row in weights]
     runs = [Run(f"mixture-{at:03d}", output / "runs" / f"mixture-{at:03d}", uri, 0) for at, uri in enumerate(manifests)]
     run_all(runs, settings.training(), places, progress.say)
     scores = _scores(runs, settings, groups_of_manifest(read_manifest(manifests[0])))
@@ -76,17 +76,9 @@ def _weighted(recipe: Recipe, sources: list[str], weights: FloatArray | None) ->
     return recipe.model_copy(update={"phases": phases})
 
 
-def _built(recipe: Recipe, new_context: Callable[[Recipe], Context]) -> tuple[MixtureManifest, str]:
-    context = new_context(recipe)
-    manifest = build(context)
-    if manifest is None:
-        raise RecipeError(f"no mixture came of {recipe.name}")
-    return manifest, f"{context.mixture_uri}/manifest.json"
-
-
-def _limits(built: tuple[MixtureManifest, str], recipe: Recipe, sources: list[str]) -> tuple[FloatArray, FloatArray]:
+def _limits(mixture: tuple[MixtureManifest, str], recipe: Recipe, sources: list[str]) -> tuple[FloatArray, FloatArray]:
     """Each source's natural share, and the largest that its epochs allow: p <= epochs * tokens / budget (Olmix)."""
-    totals = {total.name: total for total in built[0].sources}
+    totals = {total.name: total for total in mixture[0].sources}
     tokens = np.array([totals[name].available_tokens for name in sources], dtype=np.float64)
     caps = np.array([totals[name].max_epochs or np.inf for name in sources])
     return tokens / tokens.sum(), np.minimum(1.0, caps * tokens / sum(recipe.budgets()))
@@ -94,13 +86,11 @@ def _limits(built: tuple[MixtureManifest, str], recipe: Recipe, sources: list[st
 
 def _scores(runs: list[Run], settings: AblationSettings, group_of: dict[str, str]) -> FloatArray:
     """The goal's relative bits per byte of each run, less is better."""
-    tables = [measured_groups(run.folder, group_of) for run in runs]
-    total = sum(settings.goal.values())
-    score = np.zeros(len(runs))
-    for name, weight in settings.goal.items():
-        bits = np.array([table[name] for table in tables])
-        score += weight / total * bits / bits.mean()
-    return score
+    tables = []
+    for run in runs:
+        sources, groups = bits_of_run(last_validation(run.folder), group_of)
+        tables.append(sources | groups)
+    return goal_score(lambda name: np.array([table[name] for table in tables]), shares_of(settings.goal))
 
 
 def _write(output: Path, recipe: Recipe, found: Swarm) -> None:

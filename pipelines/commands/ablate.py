@@ -15,16 +15,10 @@ from pipelines.commands.options import (
     SourcesOption,
     out,
     print_notes,
+    ratios_from,
 )
 
 PAPERS_RATIOS = ",".join(map("{:g}".format, DEFAULT_RATIOS))
-
-
-def _numbers(written: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in written.split(","))
-    except ValueError as error:
-        raise typer.BadParameter(f"{written!r}: numbers with commas between them are needed, as 0,0.25,1") from error
 
 
 def _weights(written: str) -> dict[str, float]:
@@ -71,7 +65,7 @@ def ablate(
     from pipelines.ablation.tables import swarm_table, swarm_words
 
     settings = AblationSettings(
-        ratios=_numbers(ratios),
+        ratios=tuple(ratios_from(ratios)),
         seeds=seeds,
         preset=preset,
         batch_rows=batch_rows,

@@ -29,6 +29,14 @@ def _budget(written: str) -> int:
         raise typer.BadParameter(str(error)) from error
 
 
+def ratios_from(written: str) -> list[float]:
+    """The numbers between commas; BadParameter for anything else."""
+    try:
+        return [float(ratio) for ratio in written.split(",")]
+    except ValueError as error:
+        raise typer.BadParameter(f"{written!r}: ratios between commas are needed, like 0,0.25,0.5") from error
+
+
 BudgetOption = Annotated[
     int | None,
     typer.Option(

@@ -17,6 +17,7 @@ from pipelines.commands.options import (
     SourcesOption,
     out,
     print_notes,
+    ratios_from,
 )
 from pipelines.context import Context
 from pipelines.estimates.tables import estimates_table, reasons_table, what_if_table
@@ -25,13 +26,6 @@ from pipelines.previews.outlook import Outlook, estimated_outlook, outlook
 from pipelines.previews.row_samples import as_text, planned_rows
 from pipelines.previews.sweep import SweepRow, sweep, sweep_table
 from pipelines.previews.table import table_of
-
-
-def _ratios(written: str) -> list[float]:
-    try:
-        return [float(ratio) for ratio in written.split(",")]
-    except ValueError as error:
-        raise typer.BadParameter(f"{written!r}: ratios between commas are needed, like 0,0.25,0.5") from error
 
 
 def preview(
@@ -63,7 +57,7 @@ def preview(
         raise typer.BadParameter(
             "rows are text, of the recipe as it stands: no --json, no --what-if", param_hint="--samples"
         )
-    swept_ratios = _ratios(ratios) if ratios else []
+    swept_ratios = ratios_from(ratios) if ratios else []
     changed = what_if(context.recipe, context, changes) if changes else None
     if changed is None:
         view = outlook(context)
