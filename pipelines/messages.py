@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from mixer.export.files import ExportError
 from mixer.manifest import ManifestError
 from mixer.request import PlanError
+from pipelines.ablation.running import RunFailed
 from pipelines.context import NotBuilt, RetentionError
 from pipelines.duplicate_listing.naming import NoCluster
 from pipelines.explaining.question import NotInMixture
@@ -35,6 +36,7 @@ EXPECTED_ERRORS = (
     Gone,
     NotInMixture,
     NoCluster,
+    RunFailed,
     ModelFileError,
     SourceKindError,
     OSError,  # a full disk, a missing file, a damaged one

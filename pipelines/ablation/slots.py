@@ -5,6 +5,8 @@ import subprocess
 import sys
 from typing import NamedTuple
 
+from pipelines.recipe_keys.problems import RecipeError
+
 CPU_THREADS = 1  # a tiny model gains little from a second; two runs side by side do
 
 
@@ -19,7 +21,7 @@ def slots(device: str, parallel: int | None) -> list[Slot]:
     """The places of this machine, `parallel` of them if that is given (on GPUs: at most one each)."""
     gpus = [] if device == "cpu" else visible_gpus()
     if device == "cuda" and not gpus:
-        raise ValueError("--device cuda is asked, and torch finds no GPU here: choose cpu or auto")
+        raise RecipeError("--device cuda is asked, and torch finds no GPU here: choose cpu or auto")
     if gpus:
         return [Slot(f"GPU {gpu}", {"CUDA_VISIBLE_DEVICES": gpu}) for gpu in gpus[:parallel]]
     count = parallel or max(1, len(os.sched_getaffinity(0)) // CPU_THREADS)
