@@ -32,10 +32,7 @@ class TrainingLoader(Iterator[Rows]):
     def __init__(
         self, manifest_uri: str, batch_rows: int, rank: int = 0, world: int = 1, cache: ShardCache | None = None
     ) -> None:
-        if not 0 <= rank < world:
-            raise SettingError(f"rank {rank} is not one of {world} ranks (0 to {world - 1})")
-        if batch_rows < 1 or batch_rows % world:
-            raise SettingError(f"batch_rows {batch_rows} is not a positive multiple of the {world} ranks")
+        check_share(batch_rows, rank, world)
         self._shards = ShardRows(manifest_uri, cache)
         self.manifest = self._shards.manifest
         self.batch_rows = batch_rows
@@ -82,9 +79,7 @@ class TrainingLoader(Iterator[Rows]):
 
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Continue at a saved state; what was fed before is counted again from the shards' small columns."""
-        next_row = state["next_row"]
-        if not 0 <= next_row <= self.manifest.rows:
-            raise SettingError(f"next row {next_row} is outside the mixture's {self.manifest.rows} rows")
+        next_row = row_of_state(state, self.manifest.rows)
         audit = SourceAudit(self.manifest)
         audit.feed(self._reader.submit(self._shards.sizes, 0, next_row).result())
         self._audit, self._next_row, self._ahead = audit, next_row, None
@@ -132,6 +127,22 @@ class TrainingLoader(Iterator[Rows]):
             (_some_rows(rows, at * mine, (at + 1) * mine), _some_sizes(sizes, at * self.batch_rows, self.batch_rows))
             for at in range(batches)
         )
+
+
+def check_share(batch_rows: int, rank: int, world: int) -> None:
+    """SettingError for ranks that cannot share a global batch."""
+    if not 0 <= rank < world:
+        raise SettingError(f"rank {rank} is not one of {world} ranks (0 to {world - 1})")
+    if batch_rows < 1 or batch_rows % world:
+        raise SettingError(f"batch_rows {batch_rows} is not a positive multiple of the {world} ranks")
+
+
+def row_of_state(state: dict[str, int], rows: int) -> int:
+    """The next row of a mixture of so many rows; SettingError where it has none of that number."""
+    next_row = state["next_row"]
+    if not 0 <= next_row <= rows:
+        raise SettingError(f"next row {next_row} is outside the mixture's {rows} rows")
+    return next_row
 
 
 def _some_rows(rows: Rows, start: int, stop: int) -> Rows:
