@@ -9,7 +9,7 @@ from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from mixer.manifest import read_manifest
 from trainer.documents import document_layout, tokens_with_target
-from trainer.errors import SettingError
+from trainer.loader import check_share, row_of_state
 from trainer.shard_rows import Rows, ShardRows
 
 IGNORED = -100  # the label that PyTorch's cross-entropy and Hugging Face's models leave out
@@ -59,10 +59,7 @@ class MixtureBatches(IterableDataset[Batch]):
     def __init__(
         self, manifest_uri: str, batch_rows: int, rank: int = 0, world: int = 1, *, inside_documents: bool = False
     ) -> None:
-        if not 0 <= rank < world or batch_rows < 1 or batch_rows % world:
-            raise SettingError(
-                f"rank {rank} of {world}, batch_rows {batch_rows}: a batch has as many rows for each rank"
-            )
+        check_share(batch_rows, rank, world)
         self._uri, self._inside = manifest_uri, inside_documents
         self._batch_rows, self._rank, self._world = batch_rows, rank, world
         self._count = read_manifest(manifest_uri).rows
@@ -90,9 +87,7 @@ class MixtureBatches(IterableDataset[Batch]):
 
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Go on from a state; the next `iter` starts there."""
-        if not 0 <= state["next_row"] <= self._count:
-            raise SettingError(f"next row {state['next_row']} is outside the mixture's {self._count} rows")
-        self._next_row = state["next_row"]
+        self._next_row = row_of_state(state, self._count)
 
 
 def as_batch(rows: Rows, *, inside_documents: bool) -> Batch:

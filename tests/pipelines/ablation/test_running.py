@@ -14,7 +14,7 @@ ARGUMENTS = ["--preset", "tiny", "--device", "cpu"]
 
 def test_a_run_that_fails_is_named_with_its_last_words(tmp_path: Path) -> None:
     run = Run("code-0-seed-0", tmp_path / "run", make_mixture(tmp_path / "mixture"), 0)
-    with pytest.raises(RunFailed, match="code-0-seed-0 ended with 1: .*batch_rows") as failure:
+    with pytest.raises(RunFailed, match=r"code-0-seed-0 ended with 1: .*batch_rows") as failure:
         run_all([run], [*ARGUMENTS, "--batch-rows", "1000000"], slots("cpu", 1), lambda _: None)
     assert isinstance(failure.value, EXPECTED_ERRORS)  # a message for a person, not a stack
 
