@@ -49,11 +49,12 @@ test: setup ## the whole suite; FAST=1 leaves out what takes minutes
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(if $(FAST),-m "not slow")
 
 .PHONY: check
-check: setup ## ruff, mypy strict, import-linter
+check: setup ## ruff, mypy strict, import-linter, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.dependency_audit
 
 .PHONY: format
 format: setup ## put the code into its format

@@ -8,7 +8,7 @@ from mixer import storage
 from pipelines.classifiers.stored_model import LAKE_SCHEME, stored_model
 from pipelines.lake import Lake
 from pipelines.recipe_keys.problems import RecipeError
-from pipelines.recipe_keys.uris import resolved_uri
+from pipelines.recipe_keys.uris import refuse_secrets, resolved_uri
 from pipelines.remote_files import fetched, is_remote
 from quality.input_file import InputFile
 from quality.signal_group import GroupSettings
@@ -53,6 +53,7 @@ def _is_file(value: Any) -> bool:
 
 def _files(file: dict[str, str], folder: Path, lake: Lake | None, single: bool) -> list[dict[str, str]]:
     uri, pin = file["uri"], file["sha256"]
+    refuse_secrets(uri)
     if uri.startswith(LAKE_SCHEME) or is_remote(uri):
         if lake is None:
             raise RecipeError(f"file {uri!r}: there is no lake to take it from or to keep it in")

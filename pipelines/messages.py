@@ -14,6 +14,7 @@ from mixer.request import PlanError
 from pipelines.ablation.running import RunFailed
 from pipelines.context import NotBuilt, RetentionError
 from pipelines.duplicate_listing.naming import NoCluster
+from pipelines.explaining.plain_text import plain_lines
 from pipelines.explaining.question import NotInMixture
 from pipelines.lake import UnbalancedBooks
 from pipelines.recipe_keys.problems import RecipeError
@@ -71,5 +72,6 @@ def _stop(error: Exception, message: str) -> None:
     """One message for a person, the whole story with MIXDOWN_TRACE=1."""
     if os.environ.get("MIXDOWN_TRACE"):
         raise error
-    print(f"mixdown: {message}", file=sys.stderr)
+    # File names and what servers answer come from outside: nothing in them moves the cursor or changes colours.
+    print("mixdown: " + "\n".join(plain_lines(message)), file=sys.stderr)
     sys.exit(2)

@@ -17,6 +17,8 @@ SETTINGS = {
     # Adaptive execution splits skewed joins: a page copied 100,000 times must not become one task.
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.adaptive.skewJoin.enabled": "true",
+    # Hidden in the UI, event logs and plans: Spark's own list does not know AWS_ACCESS_KEY_ID or credentials in uris.
+    "spark.redaction.regex": r"(?i)secret|password|passwd|token|access[._-]?key|credential|signature|authorization",
     # We report progress ourselves, on one line a stage.
     "spark.ui.showConsoleProgress": "false",
 }

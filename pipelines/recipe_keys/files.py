@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from pipelines.recipe_keys.bounded_yaml import bounded_yaml
 from pipelines.recipe_keys.problems import RecipeError, unknown
 
 # What decides the text stages, so that recipes over the same sources file share their lake
@@ -18,7 +19,7 @@ WEIGHT_SUFFIXES = (".csv", ".json")
 def read_yaml(path: Path, what: str) -> dict[str, Any]:
     """The mapping in YAML file `path`; RecipeError when there is none."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = bounded_yaml(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, IsADirectoryError) as error:
         raise RecipeError(f"no {what} at {path}; shipped ones are in recipes/") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

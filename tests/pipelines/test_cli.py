@@ -103,3 +103,12 @@ def test_a_partial_sample_proves_nothing_and_refuses_nothing(tmp_path: Path, mon
     samples = sample_sources(recipe)
     assert not samples[0].complete
     refuse_unreachable(recipe, samples)
+
+
+def test_a_message_changes_nothing_of_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "build", str(tmp_path / "\x1b[31mred\x1b]0;title\x07\u202e.yaml")) == 2
+    said = capsys.readouterr().err
+    assert "\\x1b[31mred" in said
+    assert all(each.isprintable() for each in said.rstrip("\n"))

@@ -250,3 +250,18 @@ def test_uris_among_the_options_start_at_the_recipes_folder_too(tmp_path: Path) 
     assert to_read["rest"] == (str(path.parent / "answers"), "s3://bucket/answers")
     assert to_read["repositories"] == (str(tmp_path / "mirrors" / "*.git"),)
     assert found.parsed_options().plain()["rest"] == ("answers", "s3://bucket/answers")  # what a fingerprint takes
+
+
+@pytest.mark.parametrize(
+    "uri", ["https://anna:hush@example.org/a.warc.gz", "${PLACE}", "https://example.org/a?X-Amz-Signature=hush"]
+)
+def test_credentials_in_a_uri_are_refused_and_not_repeated(
+    uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLACE", "s3://anna:hush@bucket/a.warc.gz")
+    sources = [{"name": "pages", "kind": "web", "uri": uri}]
+    path = tmp_path / "recipe.yaml"
+    path.write_text(yaml.safe_dump(content(sources=sources, phases=[{"budget_tokens": 10, "weights": {"pages": 1}}])))
+    with pytest.raises(RecipeError, match="give credentials by the environment") as error:
+        load_recipe(path)
+    assert "hush" not in str(error.value)
