@@ -83,6 +83,8 @@ class ObjectStore:
         What breaks off is asked for again from the byte where it stopped. FileNotFoundError where there is no object;
         StoreError where it was replaced meanwhile.
         """
+        if not key:
+            raise StoreError(f"{S3}{bucket} is a bucket: the key of a file in it is needed")
         reading = RangeRead(self.client, self.place, bucket, key, start, stop)
         return reading.run(self.settings.retry_seconds)
 

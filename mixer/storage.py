@@ -78,6 +78,15 @@ def check_files(folder_uri: str, expected_bytes: Mapping[str, int]) -> None:
             raise DamagedFile(f"{folder_uri}/{name} {state}: delete that folder and run again, it will be made anew")
 
 
+def check_arrived(folder_uri: str, expected_bytes: Mapping[str, int]) -> None:
+    """DamagedFile unless an object store says of each file that it has all its bytes; before a manifest lists them.
+
+    On a disk a file was synced before it got its name, so nothing is asked.
+    """
+    if folder_uri.startswith(S3):
+        check_files(folder_uri, expected_bytes)
+
+
 def _size_at(uri: str, name: str) -> dict[str, int]:
     """As `sizes_in`, of one object and asked of itself: some stores' listings lag behind (Swift's do)."""
     bucket, key, query = split_uri(uri)

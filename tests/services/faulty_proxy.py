@@ -121,8 +121,7 @@ class FaultyProxy:
         with _sent(self.upstream, request) as store:
             head, size_bytes, is_last = read_answer_head(store, request.method)
             if fault == "lost":
-                while store.read(PIECE):
-                    pass
+                store.read(size_bytes if size_bytes is not None else -1)
                 return _reset(client)
             client.sendall(head)
             stop = size_bytes // 2 if size_bytes is not None and fault in ("cut", "stall") else size_bytes
