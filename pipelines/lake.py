@@ -168,5 +168,6 @@ class Lake:
         manifest.files.sort(key=lambda file: file.path)
         manifest.output = output_digest(manifest.files)
         folder = self.stage_uri(manifest.stage, manifest.source, manifest.fingerprint)
+        storage.check_arrived(folder, {file.path: file.bytes for file in manifest.files})
         storage.write_bytes(f"{folder}/{MANIFEST_NAME}", manifest.model_dump_json(indent=1).encode())
         return manifest

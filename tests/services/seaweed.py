@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.services.processes import free_port, group, wait_for
+from tests.services.processes import NotUp, free_port, group, wait_for
 
 ACCESS_KEY = "mixdown"
 SECRET_KEY = "of-the-tests"  # pragma: allowlist secret
 BUCKET = "lake"
+STARTS = 5  # another process may take one of the ports that were free
 
 
 @dataclass
@@ -34,16 +35,19 @@ class ObjectStore:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def client(self) -> Any:
-        """boto3's client."""
+    def client(self, patient: bool = True) -> Any:
+        """boto3's client; one that is not patient tells soon that the store is not up."""
         import boto3
+        from botocore.config import Config
 
+        quick = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
         return boto3.client(
             "s3",
             endpoint_url=self.endpoint,
             aws_access_key_id=ACCESS_KEY,
             aws_secret_access_key=SECRET_KEY,
             region_name="us-east-1",
+            config=None if patient else quick,
         )
 
 
@@ -55,25 +59,31 @@ def seaweed(folder: Path, bucket: str = BUCKET) -> Iterator[ObjectStore]:
     keys = {"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}
     identity = {"name": "mixdown", "credentials": [keys], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}), encoding="utf-8")
-    port = free_port()
     with group(folder / "seaweed.log") as processes:
-        process = processes.start(weed_command(folder, port), os.environ | {"HOME": str(folder)})
-        store = ObjectStore(f"http://127.0.0.1:{port}", process)
-        client = store.client()
-
-        def is_up() -> bool:
-            try:
-                names = [found["Name"] for found in client.list_buckets()["Buckets"]]
-                if bucket not in names:
-                    client.create_bucket(Bucket=bucket)
-                client.put_object(Bucket=bucket, Key=".up", Body=b"")
-                client.delete_object(Bucket=bucket, Key=".up")
-            except Exception:  # every kind of "not yet"
-                return False
-            return True
-
-        wait_for("SeaweedFS", is_up)
+        for _ in range(STARTS):
+            port = free_port()
+            process = processes.start(weed_command(folder, port), os.environ | {"HOME": str(folder)})
+            store = ObjectStore(f"http://127.0.0.1:{port}", process)
+            wait_for("SeaweedFS", lambda store=store: store.process.poll() is not None or _is_up(store, bucket))
+            if process.poll() is None:
+                break
+        else:
+            raise NotUp(f"SeaweedFS ended {STARTS} times before it was up")
         yield store
+
+
+def _is_up(store: ObjectStore, bucket: str) -> bool:
+    """Whether objects can be written; makes the bucket."""
+    client = store.client(patient=False)
+    try:
+        names = [found["Name"] for found in client.list_buckets()["Buckets"]]
+        if bucket not in names:
+            client.create_bucket(Bucket=bucket)
+        client.put_object(Bucket=bucket, Key=".up", Body=b"")
+        client.delete_object(Bucket=bucket, Key=".up")
+    except Exception:  # every kind of "not yet"
+        return False
+    return True
 
 
 def weed_command(folder: Path, s3_port: int) -> list[str]:
@@ -89,6 +99,7 @@ def weed_command(folder: Path, s3_port: int) -> list[str]:
         "s3.port": s3_port,
         "s3.config": folder / "s3.json",
         "s3.port.iceberg": 0,
+        "s3.port.lance": 0,
         "master.telemetry": "false",
         "master.volumeSizeLimitMB": 256,
         "volume.max": 50,
