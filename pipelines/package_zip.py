@@ -19,6 +19,13 @@ PACKAGES = ("dedup", "mixer", "pipelines", "quality", "trainer")
 DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold
 MODE = 0o644
 
+# First in each package's __init__.py, as a worker may import any of them first. A sandbox has no numba.
+PREAMBLE = b"""from importlib.util import find_spec
+
+if find_spec("numba") is not None:
+    import pipelines.zipped_kernels
+"""
+
 
 def package_zip(uri: str) -> str:
     """Write the zip to `uri` (a path, or `s3://`); returns its SHA-256."""
@@ -37,7 +44,8 @@ def _files() -> Iterator[tuple[str, bytes]]:
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
-                yield path.relative_to(ROOT).as_posix(), path.read_bytes()
+                preamble = PREAMBLE if path == ROOT / package / "__init__.py" else b""
+                yield path.relative_to(ROOT).as_posix(), preamble + path.read_bytes()
     version = metadata.version("mixdown")
     # What `importlib.metadata` reads: a mixture's manifest names the version that made it.
     yield f"mixdown-{version}.dist-info/METADATA", f"Metadata-Version: 2.1\nName: mixdown\nVersion: {version}\n".encode()

@@ -2,7 +2,8 @@
 
 Numba keeps those of a zipped module by the path of the zip, which is another one for each Spark application (so each
 worker would compile all again), or the same one for another version (so kernels that were compiled into a caller would
-be those of before). Here the zip's content names the folder: one compilation a machine and version.
+be those of before). Here the zip's content names the folder: one compilation a machine and version. The zip's packages
+import this file before all else (see package_zip.py), and nothing else does.
 """
 
 import hashlib
@@ -46,7 +47,5 @@ def kernel_folder(zip_path: str) -> Path:
     return Path.cwd() / f".kernels-{name}"
 
 
-def keep_zipped_kernels() -> None:
-    """Let numba ask here first."""
-    if ZippedKernels not in CacheImpl._locator_classes:
-        CacheImpl._locator_classes.insert(0, ZippedKernels)
+if ZippedKernels not in CacheImpl._locator_classes:
+    CacheImpl._locator_classes.insert(0, ZippedKernels)

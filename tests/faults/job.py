@@ -62,21 +62,22 @@ def start(
     arguments: list[str],
     settings: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
-    before: tuple[str, ...] = (),
     python: str = sys.executable,
+    py_files: Path | None = None,
 ) -> Job:
-    """Start the command in `/`; `settings` are Spark's, `before` is a program that runs it (faketime)."""
+    """Start the command in `/`; `settings` are Spark's, `python` that of driver and executors."""
     conf = log.parent / "conf"
     conf.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "docker" / "spark-conf" / "log4j2.properties", conf)
     own = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_CONF_DIR": str(conf), "PYSPARK_PYTHON": python}
     chosen = SETTINGS | dict(settings or {})
     options = [part for name, value in chosen.items() for part in ("--conf", f"{name}={value}")]
+    options += ["--py-files", str(py_files)] if py_files else []
     submit = str(Path(sys.executable).with_name("spark-submit"))
     script = str(ROOT / "pipelines" / "build_mix.py")
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*before, submit, "--master", master, *options, script, *arguments],
+            [submit, "--master", master, *options, script, *arguments],
             env=os.environ | own | dict(environment or {}),
             stdin=subprocess.DEVNULL,
             stdout=output,
