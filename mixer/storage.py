@@ -1,21 +1,22 @@
-"""Files by uri: local paths and `s3://` through pyarrow's filesystems; every write is whole or absent."""
+"""Files by uri: local paths, `s3://`, and what else Arrow knows; every write is whole or absent."""
 
 import hashlib
-import os
-import re
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet as pq
 
-S3 = "s3://"
-_S3_SETTINGS = re.compile(r"\?(?:(?:region|scheme|endpoint_override|allow_\w+|retry_\w+|tls_\w+)=[^&?]*(?:&|$))+$")
+from mixer.object_filesystem import ObjectStoreHandler
+from mixer.object_store import store_for
+from mixer.object_upload import Upload
+from mixer.sink_targets import ArrowTarget, LocalTarget, Target
+from mixer.store_errors import StoreError
+from mixer.store_settings import S3, split_uri
+
 COMPRESSION = "zstd"
 COMPRESSION_LEVEL = 1  # level 3 halves the write speed for 4 % less size on text
 
@@ -38,30 +39,23 @@ def resolve(uri: str) -> tuple[pyarrow.fs.FileSystem, str]:
 
     `s3://bucket/key` has the key as it stands, as the AWS tools take it: with spaces, brackets and percent signs. The
     endpoint, region and credentials are those of the environment (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION,
-    AWS_ACCESS_KEY_ID ...) unless the uri ends in `?region=...` or another of Arrow's settings.
+    AWS_ACCESS_KEY_ID ...) unless the uri ends in `?region=...`, `?endpoint_override=...` or both.
     """
     if "://" not in uri:
         return pyarrow.fs.LocalFileSystem(), str(Path(uri).absolute())
     if not uri.startswith(S3):
         filesystem, path = pyarrow.fs.FileSystem.from_uri(uri)
         return filesystem, path
-    place, query = _without_settings(uri)
-    authority, _, key = place.removeprefix(S3).partition("/")
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3")
-    if endpoint and "endpoint_override=" not in query:
-        query += f"{'&' if query else '?'}endpoint_override={quote(endpoint, safe='')}"
-    filesystem, bucket = pyarrow.fs.FileSystem.from_uri(f"{S3}{authority}{query}")
+    bucket, key, query = split_uri(uri)
+    filesystem = pyarrow.fs.PyFileSystem(ObjectStoreHandler(store_for(query)))
     return filesystem, f"{bucket}/{key}" if key else bucket
-
-
-def _without_settings(uri: str) -> tuple[str, str]:
-    """The uri up to, and from, the `?` behind which Arrow's settings stand; any other `?` is of the key or pattern."""
-    found = _S3_SETTINGS.search(uri)
-    return (uri[: found.start()], uri[found.start() :]) if found else (uri, "")
 
 
 def exists(uri: str) -> bool:
     """Whether a file is at `uri`."""
+    if uri.startswith(S3):  # one request; with the question whether it is a folder it would be two
+        bucket, key, query = split_uri(uri)
+        return store_for(query).head(bucket, key) is not None
     filesystem, path = resolve(uri)
     return bool(filesystem.get_file_info(path).type == pyarrow.fs.FileType.File)
 
@@ -77,9 +71,18 @@ def check_files(folder_uri: str, expected_bytes: Mapping[str, int]) -> None:
     """DamagedFile when a file that a manifest lists is missing or has another size."""
     found = sizes_in(folder_uri)
     for name, size in expected_bytes.items():
+        if found.get(name) != size and folder_uri.startswith(S3):
+            found |= _size_at(f"{folder_uri}/{name}", name)
         if found.get(name) != size:
             state = "is missing" if name not in found else f"has {found[name]:,} bytes instead of {size:,}"
             raise DamagedFile(f"{folder_uri}/{name} {state}: delete that folder and run again, it will be made anew")
+
+
+def _size_at(uri: str, name: str) -> dict[str, int]:
+    """As `sizes_in`, of one object and asked of itself: some stores' listings lag behind (Swift's do)."""
+    bucket, key, query = split_uri(uri)
+    found = store_for(query).head(bucket, key)
+    return {} if found is None else {name: found.size_bytes}
 
 
 def read_bytes(uri: str) -> bytes:
@@ -111,9 +114,11 @@ def sha256_of(uri: str) -> str:
 def open_parquet(uri: str) -> pq.ParquetFile:
     """The Parquet file at `uri`, ready to read row groups and columns of."""
     filesystem, path = resolve(uri)
+    # In an object store ranges that lie close together are one request; on a disk there is nothing to save.
+    far = isinstance(filesystem, pyarrow.fs.PyFileSystem)
     try:
         # A flipped bit must be an error, never another token: without the checksums most flips read back silently.
-        return pq.ParquetFile(filesystem.open_input_file(path), page_checksum_verification=True)
+        return pq.ParquetFile(filesystem.open_input_file(path), page_checksum_verification=True, pre_buffer=far)
     except pa.ArrowInvalid as error:
         raise DamagedFile(f"{uri} is no whole Parquet file ({error}): delete its folder and run again") from error
 
@@ -138,6 +143,8 @@ def _naming(uri: str) -> Iterator[None]:
     """A page that fails its checksum becomes a DamagedFile that names the file."""
     try:
         yield
+    except StoreError:  # the store's fault, and not the file's
+        raise
     except OSError as error:
         raise DamagedFile(f"{uri} is damaged ({error}): delete its folder and run again") from error
 
@@ -161,20 +168,16 @@ class AtomicSink:
     """A writable file that hashes what passes and appears under its name only when it is closed without an error."""
 
     def __init__(self, uri: str) -> None:
-        self._filesystem, self._path = resolve(uri)
-        self._local = isinstance(self._filesystem, pyarrow.fs.LocalFileSystem)
-        self._written_to = f"{self._path}.{uuid.uuid4().hex}.tmp" if self._local else self._path
-        if self._local:
-            self._filesystem.create_dir(str(Path(self._path).parent), recursive=True)
-        self._stream = self._filesystem.open_output_stream(self._written_to, compression=None)
+        filesystem, path = resolve(uri)
+        self._target = _target(filesystem, path)
         self.sha256 = hashlib.sha256()
         self.size_bytes = 0
         self.closed = False
 
     def write(self, data: Any) -> int:
         """Append `data` (bytes or an Arrow buffer)."""
-        view = memoryview(data)
-        self._stream.write(view)
+        view = memoryview(data).cast("B")
+        self._target.write(view)
         self.sha256.update(view)
         self.size_bytes += view.nbytes
         return view.nbytes
@@ -184,8 +187,7 @@ class AtomicSink:
         return self.size_bytes
 
     def flush(self) -> None:
-        """Hand on what is buffered."""
-        self._stream.flush()
+        """Nothing: what is written counts when the `with` block ends."""
 
     def close(self) -> None:
         """Called by pyarrow's wrapper; the file appears when the `with` block ends."""
@@ -206,24 +208,18 @@ class AtomicSink:
         return self
 
     def __exit__(self, error_type: object, *_: object) -> None:
+        self.closed = True
         if error_type is not None:
-            self._abandon()
-            return
-        self._stream.close()
-        if self._local:
-            with open(self._written_to, "rb+") as file:
-                os.fsync(file.fileno())
-            os.replace(self._written_to, self._path)
-        self.closed = True
+            self._target.abandon()
+        else:
+            self._target.commit()
 
-    def _abandon(self) -> None:
-        """Leave nothing under the name.
 
-        pyarrow cannot abort an upload, and completes one whose stream is dropped: an object is deleted again.
-        """
-        self.closed = True
-        try:
-            self._stream.close()
-        finally:
-            with suppress(FileNotFoundError):
-                self._filesystem.delete_file(self._written_to)
+def _target(filesystem: pyarrow.fs.FileSystem, path: str) -> Target:
+    if isinstance(filesystem, pyarrow.fs.LocalFileSystem):
+        return LocalTarget(path)
+    handler = getattr(filesystem, "handler", None)
+    if isinstance(handler, ObjectStoreHandler):
+        bucket, _, key = path.partition("/")
+        return Upload(handler.store, bucket, key)
+    return ArrowTarget(filesystem, path)

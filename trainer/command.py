@@ -7,6 +7,7 @@ from os import environ
 from typing import Any
 
 from mixer.manifest import ManifestError
+from mixer.store_errors import StoreError
 from trainer.chain import train_chain
 from trainer.errors import TrainerError
 from trainer.options import make_parser
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         run_training(vars(make_parser().parse_args(arguments)))
-    except (TrainerError, ManifestError, FileNotFoundError) as error:
+    except (TrainerError, ManifestError, StoreError, FileNotFoundError) as error:
         if _speaks():
             print(f"error: {error}", file=sys.stderr)
         return 1

@@ -17,6 +17,9 @@ from typing import NamedTuple, Protocol
 
 import pyarrow.fs
 
+from mixer.object_filesystem import ObjectStoreHandler
+from mixer.object_store import Found
+
 _WILDCARD = re.compile(r"[*?\[]")
 
 
@@ -83,8 +86,8 @@ def _listed(path: str, status: os.stat_result | None, is_link: bool) -> Listed |
     return Listed(path, is_folder, is_link, status.st_size, str(status.st_mtime_ns))
 
 
-class ObjectStore:
-    """A filesystem of pyarrow's, by paths that begin with the bucket."""
+class ArrowStore:
+    """A filesystem of pyarrow's."""
 
     def __init__(self, filesystem: pyarrow.fs.FileSystem) -> None:
         self._filesystem = filesystem
@@ -98,6 +101,33 @@ class ObjectStore:
         """See Store."""
         selector = pyarrow.fs.FileSelector(folder, allow_not_found=True)
         return sorted((_stored(info) for info in self._filesystem.get_file_info(selector)), key=lambda item: item.path)
+
+
+class StoredObjects:
+    """An object store, by paths that begin with the bucket; `version` is the object's tag, which is of its content."""
+
+    def __init__(self, handler: ObjectStoreHandler) -> None:
+        self._handler = handler
+
+    def at(self, path: str) -> Listed | None:
+        """See Store."""
+        bucket, _, key = path.partition("/")
+        found = self._handler.store.head(bucket, key) if key else None
+        if found is not None:
+            return _object(bucket, found)
+        is_there = any(self._handler.within(bucket, f"{key}/" if key else ""))
+        return Listed(path, True, False, 0, "") if is_there else None
+
+    def within(self, folder: str) -> list[Listed]:
+        """See Store."""
+        bucket, _, key = folder.partition("/")
+        found = self._handler.within(bucket, f"{key}/" if key else "")
+        return sorted((_object(bucket, entry) for entry in found), key=lambda item: item.path)
+
+
+def _object(bucket: str, found: Found) -> Listed:
+    version = found.tag or str(round(found.modified_seconds * 1e9))
+    return Listed(f"{bucket}/{found.key.removesuffix('/')}", found.is_folder, False, found.size_bytes, version)
 
 
 def _stored(info: pyarrow.fs.FileInfo) -> Listed:

@@ -6,32 +6,38 @@ again, so a task goes on where it was.
 """
 
 import hashlib
+import io
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
-from typing import BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
 import pyarrow.fs
 
+from mixer.object_file import ObjectFile
+from mixer.object_filesystem import ObjectStoreHandler
 from mixer.storage import resolve
+from mixer.store_errors import StoreError
 from pipelines.readers.file_listing import (
+    ArrowStore,
     Disk,
     Listed,
-    ObjectStore,
     Store,
+    StoredObjects,
     files_in,
     files_matching,
     folder_of,
     is_pattern,
     readable,
 )
-from pipelines.readers.resuming import Interrupted, buffered
+from pipelines.readers.resuming import Interrupted, Unreachable, buffered
 from pipelines.readers.web_file import WebFile
 
 WEB = ("https://", "http://")
 TAGS_AT_ONCE = 32  # requests for the tags of an object store's files, each some 30 ms
 PIECE_BYTES = 4 << 20
+STORED_BUFFER_BYTES = 256 << 10  # small reads are served from it; the object's own pieces are larger
 SPOOLED_IN_MEMORY_BYTES = 8 << 20
 
 
@@ -66,7 +72,7 @@ def inputs_at(uri: str, suffixes: tuple[str, ...], what: str) -> list[InputPath]
 def open_input(uri: str) -> BinaryIO:
     """The file at `uri` for reading, with `seek`; what is read is not decompressed.
 
-    FileNotFoundError where it is gone; OSError when a network fails for longer than a minute or so.
+    FileNotFoundError where it is gone; OSError when a network fails for longer than a minute or two.
     """
     if uri.startswith(WEB):
         remote = WebFile(uri)
@@ -74,11 +80,41 @@ def open_input(uri: str) -> BinaryIO:
     filesystem, path = resolve(uri)
     if isinstance(filesystem, pyarrow.fs.LocalFileSystem):
         return open(path, "rb")
+    handler = getattr(filesystem, "handler", None)
+    if isinstance(handler, ObjectStoreHandler):
+        return cast(BinaryIO, _stored_object(handler, path))
     return cast(BinaryIO, buffered(_StoredFile(uri, filesystem, path)))
 
 
+def _stored_object(handler: ObjectStoreHandler, path: str) -> io.BufferedReader:
+    """An object for reading through, whose reads are resumed by the store's own client."""
+    bucket, _, key = path.partition("/")
+    try:
+        return io.BufferedReader(_Object(handler.store, bucket, key, "start"), STORED_BUFFER_BYTES)
+    except StoreError as error:
+        raise Unreachable(f"{error}") from error
+
+
+class _Object(ObjectFile):
+    """What the store cannot give is Unreachable, which no reader takes for damage."""
+
+    def readinto(self, buffer: Any) -> int:
+        """See ObjectFile."""
+        try:
+            return super().readinto(buffer)
+        except StoreError as error:
+            raise Unreachable(f"{error}") from error
+
+    def readall(self) -> bytes:
+        """See ObjectFile."""
+        try:
+            return super().readall()
+        except StoreError as error:
+            raise Unreachable(f"{error}") from error
+
+
 class _StoredFile:
-    """A file in an object store; see `pipelines.readers.resuming.Remote`."""
+    """A file of another filesystem of Arrow's (`gs://` ...); see `pipelines.readers.resuming.Remote`."""
 
     def __init__(self, uri: str, filesystem: pyarrow.fs.FileSystem, path: str) -> None:
         self.name = uri
@@ -108,7 +144,10 @@ def _stored(uri: str, suffixes: tuple[str, ...]) -> list[InputPath]:
     filesystem, path = resolve(uri)
     path = path.rstrip("/") or "/"
     is_local = isinstance(filesystem, pyarrow.fs.LocalFileSystem)
-    store: Store = Disk() if is_local else ObjectStore(filesystem)
+    store: Store = Disk() if is_local else ArrowStore(filesystem)
+    handler = getattr(filesystem, "handler", None)
+    if isinstance(handler, ObjectStoreHandler):
+        store = StoredObjects(handler)
     at = store.at(path)
     if at is not None and not at.is_folder:
         folder, found = str(PurePosixPath(path).parent), [readable(at)]
@@ -121,6 +160,10 @@ def _stored(uri: str, suffixes: tuple[str, ...]) -> list[InputPath]:
     if is_local:
         return [_input("", folder, file, file.version) for file in found]
     prefix, query = uri[: uri.index("://") + 3], _query(uri, path)
+    if isinstance(store, StoredObjects):  # its listing has the tags
+        return [
+            _input(prefix, folder, file, file.version)._replace(uri=f"{prefix}{file.path}{query}") for file in found
+        ]
     with ThreadPoolExecutor(TAGS_AT_ONCE) as pool:
         versions = pool.map(lambda file: _tag(filesystem, file), found)
         named = list(zip(found, versions, strict=True))

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from mixer import storage
 from mixer.manifest import MANIFEST_NAME, MixtureManifest, read_manifest, shard_uri
+from mixer.store_errors import StoreError
 from pipelines.lake import Lake, StageManifest
 
 LAKE_LEVELS = 3  # <lake>/mixtures/<name>/<fingerprint>
@@ -45,6 +46,8 @@ def reading(what: str) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise Gone(f"{what}: a file is not there any more. Build the mixture again to restore it.") from error
+    except StoreError:  # it says nothing about the file
+        raise
     except (OSError, ValueError, pa.ArrowException) as error:
         raise Gone(f"{what}: a file is damaged ({type(error).__name__}). Build the mixture again.") from error
     except KeyError as error:

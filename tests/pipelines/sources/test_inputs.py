@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.readers import resuming
+from mixer import retries
+from mixer.store_errors import StoreError
 from pipelines.readers.inputs import inputs_at, open_input
 from tests.pipelines.sources.object_store import BUCKET, object_store, put
 
@@ -190,9 +191,11 @@ def test_the_endpoint_for_s3_alone_comes_first(store: Any, monkeypatch: pytest.M
 
 
 def test_what_is_not_there_is_told(store: Any) -> None:
-    for uri in (f"s3://{BUCKET}/none", f"s3://{BUCKET}/none/*.jsonl", "s3://no-such-bucket/a.jsonl"):
+    for uri in (f"s3://{BUCKET}/none", f"s3://{BUCKET}/none/*.jsonl"):
         with pytest.raises(FileNotFoundError, match="no lines at"):
             names(uri)
+    with pytest.raises(StoreError, match="no bucket 'no-such-bucket' at http://127"):
+        names("s3://no-such-bucket/a.jsonl")
     with pytest.raises(FileNotFoundError):
         open_input(f"s3://{BUCKET}/none.jsonl")
 
@@ -240,7 +243,7 @@ def test_a_store_that_fails_for_a_while_costs_time_and_nothing_else(
 ) -> None:
     data = os.urandom(300_000)
     put(store, {"flaky/a.jsonl": data})
-    monkeypatch.setattr(resuming, "FIRST_WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(retries, "FIRST_WAIT_SECONDS", 0.001)
     monkeypatch.setattr(Flaky, "upstream", os.environ["AWS_ENDPOINT_URL"].removeprefix("http://"))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Flaky)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
