@@ -48,7 +48,10 @@ def _files() -> Iterator[tuple[str, bytes]]:
                 yield path.relative_to(ROOT).as_posix(), preamble + path.read_bytes()
     version = metadata.version("mixdown")
     # What `importlib.metadata` reads: a mixture's manifest names the version that made it.
-    yield f"mixdown-{version}.dist-info/METADATA", f"Metadata-Version: 2.1\nName: mixdown\nVersion: {version}\n".encode()
+    yield (
+        f"mixdown-{version}.dist-info/METADATA",
+        f"Metadata-Version: 2.1\nName: mixdown\nVersion: {version}\n".encode(),
+    )
 
 
 def main() -> None:

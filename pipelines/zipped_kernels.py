@@ -12,12 +12,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from numba.core import config
-from numba.core.caching import CacheImpl, ZipCacheLocator
-from numba.misc.appdirs import AppDirs
+from numba.core import caching, config
+from numba.misc import appdirs
+
+_NUMBA: Any = caching
+_CONFIG: Any = config
+_FOLDERS: Any = appdirs
 
 
-class ZippedKernels(ZipCacheLocator):  # type: ignore[misc]
+class ZippedKernels(_NUMBA.ZipCacheLocator):  # type: ignore[misc]
     """Keeps a zipped function's code in the first folder that can be written: NUMBA_CACHE_DIR, the user's, this one."""
 
     def __init__(self, function: Any, file: str) -> None:
@@ -34,8 +37,8 @@ class ZippedKernels(ZipCacheLocator):  # type: ignore[misc]
 def kernel_folder(zip_path: str) -> Path:
     """The folder for the kernels of a zip; the working folder of a Spark worker can always be written."""
     name = hashlib.sha256(Path(zip_path).read_bytes()).hexdigest()[:24]
-    user_wide = AppDirs(appname="numba", appauthor=False).user_cache_dir
-    places = [Path(place) for place in (config.CACHE_DIR, user_wide) if place]
+    user_wide = _FOLDERS.AppDirs(appname="numba", appauthor=False).user_cache_dir
+    places = [Path(place) for place in (_CONFIG.CACHE_DIR, user_wide) if place]
     for place in places:
         folder = place / f"mixdown-{name}"
         try:
@@ -47,5 +50,5 @@ def kernel_folder(zip_path: str) -> Path:
     return Path.cwd() / f".kernels-{name}"
 
 
-if ZippedKernels not in CacheImpl._locator_classes:
-    CacheImpl._locator_classes.insert(0, ZippedKernels)
+if ZippedKernels not in _NUMBA.CacheImpl._locator_classes:
+    _NUMBA.CacheImpl._locator_classes.insert(0, ZippedKernels)

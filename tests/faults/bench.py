@@ -1,5 +1,6 @@
 """What the faults happen to: a two-worker cluster, inputs, and the result of a run that nothing disturbed."""
 
+import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -117,6 +118,7 @@ def bench(folder: Path, spark_disk: Path) -> Iterator[Bench]:
             assert run.wait() == 0, run.text()[-3000:]
             here.undisturbed_seconds = time.monotonic() - began
             here.expected = lakes.contents(str(here.undisturbed))
+            assert list((folder / "work").glob("app-*/*/stderr")), "the cluster's executors did nothing"
             yield here
         finally:
             for one in here.jobs:
@@ -126,6 +128,4 @@ def bench(folder: Path, spark_disk: Path) -> Iterator[Bench]:
 
 def cluster_environment(spark_disk: Path) -> dict[str, str]:
     """The workers' environment."""
-    import os
-
     return dict(os.environ) | {"SPARK_LOCAL_DIRS": str(spark_disk)}

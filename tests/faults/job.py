@@ -66,7 +66,7 @@ def start(
     py_files: Path | None = None,
 ) -> Job:
     """Start the command in `/`; `settings` are Spark's, `python` that of driver and executors."""
-    conf = log.parent / "conf"
+    conf = log.parent / "job-conf"
     conf.mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "docker" / "spark-conf" / "log4j2.properties", conf)
     own = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_CONF_DIR": str(conf), "PYSPARK_PYTHON": python}

@@ -86,4 +86,3 @@ def store_killed(bench: Bench) -> str:
     finally:
         for process in started:
             kill_group(process)
-

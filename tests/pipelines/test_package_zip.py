@@ -57,7 +57,9 @@ def test_kernels_are_kept_by_what_the_zip_holds(tmp_path: Path) -> None:
         place.parent.mkdir()
         place.write_bytes((tmp_path / "mixdown.zip").read_bytes())
         environment = environment_without_mixdown(tmp_path / "kernels") | {"PYTHONPATH": str(place)}
-        done = subprocess.run([python, "-c", code], env=environment, capture_output=True, text=True, cwd="/", check=False)
+        done = subprocess.run(
+            [python, "-c", code], env=environment, capture_output=True, text=True, cwd="/", check=False
+        )
         assert done.returncode == 0, done.stderr
         file, hits = done.stdout.split()
         assert file == str(place / "mixer" / "best_fit.py")
