@@ -2,6 +2,8 @@
 
 import os
 import signal
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from tests.faults.bench import Bench, until_running, until_started
@@ -123,10 +125,27 @@ def executor_killed(bench: Bench) -> str:
     return "its worker started another; the run went on"
 
 
+@PROCESSES("out of memory: the kernel kills Python at every try")
+def python_killed_always(bench: Bench) -> str:
+    lake = bench.lake("python-always")
+    run = bench.start(lake)
+    until_running(run, lake, "ingest")
+    while run.is_running():
+        for pid in started_by(bench, "pyspark.daemon"):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.2)
+    message = last_message(run)
+    assert "memory" in message, message
+    bench.nothing_wrong_is_visible(lake)
+    bench.finish(lake)
+    return f"stopped: `{message}`; left alone the same command finished"
+
+
 @PROCESSES("out of memory: Python may not have what it asks for")
 def python_limited(bench: Bench) -> str:
     lake = bench.lake("limited")
-    run = bench.start(lake, settings={"spark.executor.pyspark.memory": "160m"})  # RLIMIT_AS of each worker
+    run = bench.start(lake, settings={"spark.executor.pyspark.memory": "160m"})  # RLIMIT_AS
     code = run.wait()
     assert code != 0, "160 MB were enough"
     message = last_message(run)
