@@ -48,6 +48,10 @@ demo: setup ## the main job on the demo recipe, a tiny model trained on it, a re
 test: setup ## the whole suite; FAST=1 leaves out what takes minutes
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(if $(FAST),-m "not slow")
 
+.PHONY: faults
+faults: setup ## the whole fault suite on a real cluster; prints its table
+	@$(BIN)/python -m tests.faults.run
+
 .PHONY: check
 check: setup ## ruff, mypy strict, import-linter, known vulnerabilities
 	$(BIN)/ruff format --check .

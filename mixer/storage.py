@@ -20,6 +20,9 @@ from mixer.store_settings import S3, split_uri
 COMPRESSION = "zstd"
 COMPRESSION_LEVEL = 1  # level 3 halves the write speed for 4 % less size on text
 
+# What pyarrow raises for a file that was cut or changed.
+_NO_PARQUET = (pa.ArrowException, OSError, UnicodeDecodeError)
+
 
 class DamagedFile(OSError):
     """A file that is there and is not what was written."""
@@ -128,14 +131,18 @@ def open_parquet(uri: str) -> pq.ParquetFile:
     try:
         # A flipped bit must be an error, never another token: without the checksums most flips read back silently.
         return pq.ParquetFile(filesystem.open_input_file(path), page_checksum_verification=True, pre_buffer=far)
-    except pa.ArrowInvalid as error:
+    except StoreError:  # the store's fault, and not the file's
+        raise
+    except _NO_PARQUET as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the system's, such as a file that is not there
+            raise
         raise DamagedFile(f"{uri} is no whole Parquet file ({error}): delete its folder and run again") from error
 
 
 def read_table(uri: str, columns: Sequence[str] | None = None) -> pa.Table:
     """The whole file, or some of its columns, on one thread: the other cores have tasks of their own."""
     with open_parquet(uri) as file, _naming(uri):
-        return file.read(columns, use_threads=False)
+        return _with(columns, file.read(columns, use_threads=False))
 
 
 def row_groups(uri: str, columns: Sequence[str]) -> Iterator[pa.Table]:
@@ -143,18 +150,26 @@ def row_groups(uri: str, columns: Sequence[str]) -> Iterator[pa.Table]:
     with open_parquet(uri) as file:
         for group in range(file.num_row_groups):
             with _naming(uri):
-                table = file.read_row_group(group, columns, use_threads=False)
+                table = _with(columns, file.read_row_group(group, columns, use_threads=False))
             yield table
+
+
+def _with(columns: Sequence[str] | None, table: pa.Table) -> pa.Table:
+    """The table; OSError when columns are missing, which pyarrow leaves out in silence (footers have no checksum)."""
+    missing = {name.partition(".")[0] for name in columns or ()} - set(table.column_names)
+    if missing:
+        raise OSError(f"no column {', '.join(sorted(missing))}")
+    return table
 
 
 @contextmanager
 def _naming(uri: str) -> Iterator[None]:
-    """A page that fails its checksum becomes a DamagedFile that names the file."""
+    """A page that fails its checksum, or what a damaged footer leads to, becomes a DamagedFile that names the file."""
     try:
         yield
     except StoreError:  # the store's fault, and not the file's
         raise
-    except OSError as error:
+    except _NO_PARQUET as error:
         raise DamagedFile(f"{uri} is damaged ({error}): delete its folder and run again") from error
 
 

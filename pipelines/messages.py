@@ -45,6 +45,21 @@ EXPECTED_ERRORS = (
     ValidationError,  # a manifest that is none
 )
 
+# What Spark says when it gives a job up, the most telling first; further lines are stacks.
+LAST_FAILURES = (
+    r"[Mm]ost recent failure(?: reason)?:\s*(.*)",
+    r"Job aborted due to stage failure:\s*(.*)",
+    r"Job \d+ cancelled because\s*(.*)",
+)
+HINTS = {
+    r"No space left on device": "Make room (the lake, and SPARK_LOCAL_DIRS of the executors) and run again",
+    r"MemoryError|OutOfMemoryError|failed to map segment|[Cc]annot allocate memory|bad_alloc|malloc of size|"
+    r"Python worker exited unexpectedly|ExecutorLostFailure": (
+        "If memory ran out (the executors' logs and the kernel's tell), give executors more: "
+        "spark.executor.memoryOverhead for Python, spark.executor.memory for the JVM, or fewer cores each; then run again"
+    ),
+}
+
 
 def run_command(command: typer.Typer) -> None:
     """Run a command line; exit code 2 with one message for an error that a person can mend."""
@@ -60,12 +75,19 @@ def run_command(command: typer.Typer) -> None:
 
 
 def workers_error(error: Exception) -> str | None:
-    """The last line of the Python traceback that a failed Spark task brought along; None when there is none."""
+    """Why a Spark job failed: the last line of the Python traceback that a task brought along, else what Spark says of
+    the last failure (a process that was killed, a full disk); with what to do about it. None for what is no job's.
+    """
     if not type(error).__module__.startswith(("py4j.", "pyspark.")):
         return None
-    lines = re.findall(r"^(?:\w+\.)*\w*(?:Error|Exception|Failure|File): .*$", str(error), re.MULTILINE)
+    text = str(error)
+    lines = re.findall(r"^(?:\w+\.)*\w*(?:Error|Exception|Failure|File): .*$", text, re.MULTILINE)
     named = [line for line in lines if not line.startswith(("org.apache", "java.", "py4j.", "pyspark."))]
-    return named[-1] if named else None
+    told = named[-1:] or [found[1] for pattern in LAST_FAILURES if (found := re.search(pattern, text))]
+    if not told:
+        return None
+    hints = [hint for pattern, hint in HINTS.items() if re.search(pattern, text)]
+    return ". ".join([told[0].strip().rstrip("."), *hints[:1]])
 
 
 def _stop(error: Exception, message: str) -> None:

@@ -74,6 +74,7 @@ def _submitted_settings() -> dict[str, str]:
 
     if SparkContext._gateway is None and "PYSPARK_GATEWAY_PORT" not in os.environ:
         return {}
+    SparkContext._ensure_initialized()  # connected to spark-submit's JVM; a SparkConf without one is empty
     return dict(SparkConf().getAll())
 
 

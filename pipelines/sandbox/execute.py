@@ -20,7 +20,13 @@ from pipelines.sandbox.inside import wire
 from pipelines.sandbox.interpreter import readable_paths
 from pipelines.sandbox.limits import VERDICTS, Finding, Limits, Program
 
-LAUNCHER = Path(__file__).parent / "inside" / "launch.py"
+# By import and not by its path: the packages may have come in a zip.
+LAUNCHER = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).resolve().parents[2])!r})
+from pipelines.sandbox.inside.launch import main
+main(int(sys.argv[1]))
+"""
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 MAX_ANSWER_BYTES = 64 << 10
 GRACE_SECONDS = 30.0  # for the launcher, after its processes were killed
@@ -65,7 +71,7 @@ def _run(work: IO[bytes], limits: Limits, folder: str, isolation: str) -> Findin
     reading, writing = os.pipe()
     with open(os.devnull, "r+b") as null, tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            [sys.executable, "-S", "-s", "-P", str(LAUNCHER), str(writing), folder],
+            [sys.executable, "-S", "-s", "-P", "-c", LAUNCHER, str(writing), folder],
             stdin=work,
             stdout=null,
             stderr=errors,

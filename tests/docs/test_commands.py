@@ -19,6 +19,8 @@ from trainer.options import make_parser
 
 # Of everything, of spark-submit, of torchrun, of git.
 FOREIGN_OPTIONS = {"--help", "--conf", "--nproc-per-node", "--max-restarts", "--mirror", "--reference", "--shared"}
+FOREIGN_OPTIONS |= {"--deploy-mode", "--py-files", "--archives", "--files", "--name"}  # of spark-submit
+FOREIGN_OPTIONS |= {"--num-executors", "--executor-cores", "--executor-memory"}
 FOREIGN_OPTIONS |= {"--sequence-length", "--shards", "--presets", "--loss"}  # of trainer.memory, benchmarks.train_gpu
 
 

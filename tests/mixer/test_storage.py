@@ -79,3 +79,26 @@ def test_a_missing_or_shortened_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(storage.DamagedFile, match="b is missing"):
         storage.check_files(str(tmp_path), {"a": 3, "b": 1})
     assert storage.sizes_in(str(tmp_path / "nowhere")) == {}
+
+
+def test_a_flip_in_the_footer_names_the_file_or_changes_no_column_asked_for(tmp_path: Path) -> None:
+    """Footers have no checksum: what makes no sense, and a column under another name, must name the file."""
+    table = pa.table({"key": [3, 1, 2], "words": ["a", "b", "c"]})
+    whole, damaged = str(tmp_path / "whole.parquet"), str(tmp_path / "damaged.parquet")
+    storage.write_parquet(whole, table.schema, [table])
+    data = (tmp_path / "whole.parquet").read_bytes()
+    footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    named = 0
+    for place in range(footer, len(data)):
+        changed = bytearray(data)
+        changed[place] ^= 1 << place % 8
+        (tmp_path / "damaged.parquet").write_bytes(changed)
+        for read in (storage.read_table, lambda *asked: pa.concat_tables(storage.row_groups(*asked))):
+            try:
+                found = read(damaged, ["key", "words"])
+            except storage.DamagedFile as error:
+                assert damaged in str(error)
+                named += 1
+            else:
+                assert found.column_names == ["key", "words"]
+    assert named > 100

@@ -1,4 +1,4 @@
-"""What the sandbox starts, as `python -S -s -P launch.py DESCRIPTOR FOLDER` with the work on its standard input.
+"""What the sandbox starts, in a `python -S -s -P` with a descriptor's number, a folder and the work on standard input.
 
 Three processes: this one, which only waits; its child, the judge; and the judge's child, the solution. Written to the
 descriptor: the judge's process id as 8 bytes, then the verdict as one message. The input holds three messages: the
@@ -7,9 +7,6 @@ The folder is named for people who look at processes.
 """
 
 import os
-import sys
-
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)).rsplit("/", 3)[0])
 
 from pipelines.sandbox.inside import channel, kernel, wire
 from pipelines.sandbox.inside.confine import Setup, confine_process, enter_namespaces, limit_process, others_can_read
@@ -92,7 +89,3 @@ def _as_solution(program: str, reading: int, writing: int) -> None:
         run(program, reading, writing)
     except (channel.Closed, channel.Spoiled):
         os._exit(0)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

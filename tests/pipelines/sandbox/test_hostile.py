@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from pipelines.sandbox.execute import LAUNCHER, SandboxError, execute
+from pipelines.sandbox.inside import launch
 from pipelines.sandbox.isolation import isolation_for
 from pipelines.sandbox.limits import Finding, Limits, Program
 
@@ -82,7 +83,7 @@ def run(path: Path, host: Host, isolation: str) -> Finding:
     filled = (
         text.replace("@OUTSIDE@", str(host.outside))
         .replace("@HOME@", str(Path.home()))
-        .replace("@SANDBOX@", str(LAUNCHER))
+        .replace("@SANDBOX@", str(launch.__file__))
         .replace("@PARENT@", str(os.getpid()))
         .replace("@TCP@", str(host.tcp.getsockname()[1]))
         .replace("@UDP@", str(host.udp.getsockname()[1]))

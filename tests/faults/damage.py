@@ -1,0 +1,92 @@
+"""Files that rot: a flipped byte, a file cut short, an empty one, in what each kind of stage has written."""
+
+import re
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from mixer.manifest import MANIFEST_NAME
+from tests.faults.bench import Bench
+from tests.faults.processes import last_message
+from tests.faults.scenario import Scenario, Scenarios
+
+DAMAGE = Scenarios()
+
+# Stage -> (its files, the stage that reads them).
+READERS = {
+    "ingest": ("part-*", "annotate"),
+    "annotate": ("part-*", "decide"),
+    "decide": ("part-*", "dedup"),
+    "dedup": ("removed-*", "tokenize"),
+    "tokenize": ("**/tokens-*", "mix"),
+    "mix": ("shard-*", None),
+}
+
+
+def flip(path: Path) -> None:
+    """One bit of a byte in the middle."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def cut(path: Path) -> None:
+    """The last third is gone."""
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 2 // 3])
+
+
+def empty(path: Path) -> None:
+    """A file of no bytes."""
+    path.write_bytes(b"")
+
+
+def folder_of(lake: Path, stage: str) -> Path:
+    """Where a stage's outputs are."""
+    return lake / "mixtures" / "small" if stage == "mix" else lake / "stages" / stage
+
+
+def damaged(bench: Bench, stage: str, damage: Callable[[Path], None]) -> str:
+    """The command must name the damaged file's folder; without that folder it must make everything again."""
+    lake = bench.lake(f"damaged-{stage}", filled=True)
+    pattern, reader = READERS[stage]
+    path = max(folder_of(lake, stage).rglob(pattern), key=lambda found: found.stat().st_size)
+    damage(path)
+    if reader:  # what was made from the file while it was whole is gone, so that it must be read
+        shutil.rmtree(folder_of(lake, reader))
+    run = bench.start(lake)
+    assert run.wait() != 0, "the damage was not noticed"
+    message = last_message(run)
+    assert str(path.parent) in message, message
+    named = next(parent for parent in path.parents if (parent / MANIFEST_NAME).exists())
+    shutil.rmtree(named)
+    bench.finish(lake)
+    return "stopped: `" + re.sub(r"\S*/(stages|mixtures)/", r"LAKE/\1/", message) + "`; without that folder it finished"
+
+
+def noticed_by_readers(bench: Bench) -> str:
+    """A shard of a finished mixture: no stage reads it, its readers do."""
+    import pytest
+
+    from mixer import storage
+
+    lake = bench.lake("damaged-shard", filled=True)
+    path = max(folder_of(lake, "mix").rglob("shard-*"), key=lambda found: found.stat().st_size)
+    flip(path)
+    with pytest.raises(storage.DamagedFile, match="is damaged"):
+        storage.read_table(str(path))
+    shutil.rmtree(path.parent)
+    bench.finish(lake)
+    return "the job reads no shard; who does gets an error that names it. Without the mixture's folder the job finished"
+
+
+for stage in READERS:
+    for kind, damage in {"flipped": flip, "cut short": cut, "empty": empty}.items():
+        happen = partial(damaged, stage=stage, damage=damage)
+        if (stage, kind) == ("mix", "flipped"):
+            happen = noticed_by_readers  # type: ignore[assignment]
+        is_quick = (stage, kind) == ("annotate", "flipped")
+        what = "a shard" if stage == "mix" else f"a file of {stage}"
+        title = f"{what}: a flipped byte" if kind == "flipped" else f"{what}: {kind}"
+        DAMAGE.append(Scenario(title, happen, is_quick, on_finished_lake=True))

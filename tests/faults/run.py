@@ -1,0 +1,39 @@
+"""The whole fault suite: `python -m tests.faults.run [PART OF A NAME...]` prints its table as Markdown."""
+
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+from tests.faults.bench import bench
+from tests.faults.disk import small_disk
+from tests.faults.scenario import run
+from tests.faults.table import SCENARIOS, markdown
+
+SPARK_MEGABYTES = 400
+
+
+def main() -> None:
+    """Run them in order; exit code 1 when a promise was broken."""
+    asked = sys.argv[1:]
+    chosen = [each for each in SCENARIOS if not asked or any(part in each.name for part in asked)]
+    rows, broken = [], []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with small_disk(folder / "spark", SPARK_MEGABYTES) as disk, bench(folder / "bench", disk.path) as here:
+            print(f"undisturbed: {here.undisturbed_seconds:.0f} s", file=sys.stderr)
+            for scenario in chosen:
+                print(f"{scenario.name} ...", file=sys.stderr, flush=True)
+                try:
+                    rows.append(run(scenario, here))
+                    print(f"  {rows[-1].happened} ({rows[-1].seconds_lost:.0f} s)", file=sys.stderr, flush=True)
+                except Exception:
+                    broken.append(scenario.name)
+                    traceback.print_exc()
+    print(markdown(rows))
+    if broken:
+        raise SystemExit(f"broken: {', '.join(broken)}")
+
+
+if __name__ == "__main__":
+    main()
