@@ -31,15 +31,21 @@ make_base() {
     rm -rf "$work/rootfs"
 }
 
-# What this machine's pip and TLS are set up with, lent to the build and not a part of the image.
+# What this machine's pip is set up with, lent to the build and not a part of the image: its configuration, the folders
+# that it names, and the certificates, under another name since Debian's package of them renames its own into place.
 machine_settings() {
-    local path
-    for path in /etc/ssl/certs/ca-certificates.crt /etc/pip.conf /etc/xdg/pip; do
-        if [ -e "$path" ]; then printf '%s\n' "--volume=$path:$path:ro"; fi
-    done
-    # Folders that pip's settings name, as an index or for wheels.
-    pip config list 2> /dev/null | grep -oE "(file://)?/[^' ]+" | sed 's|^file://||; s|/simple$||' | sort -u | while read -r path; do
-        if [ -d "$path" ]; then printf '%s\n' "--volume=$path:$path:ro"; fi
+    local path configuration="$work/pip.conf"
+    {
+        echo "[global]"
+        pip config list 2> /dev/null | sed -nE "s/^(global|:env:)\.([a-z-]+)='(.*)'\$/\2 = \3/p" | sort -u -t= -k1,1 |
+            sed 's|^cert =.*|cert = /run/machine-certificates.crt|'
+    } > "$configuration"
+    printf '%s\n' "--volume=$configuration:/etc/pip.conf:ro"
+    if [ -e /etc/ssl/certs/ca-certificates.crt ]; then
+        printf '%s\n' "--volume=/etc/ssl/certs/ca-certificates.crt:/run/machine-certificates.crt:ro"
+    fi
+    grep -v '^cert' "$configuration" | grep -oE '(^| |file://)/[^[:space:]]+' | sed -E 's#^(file://| )##; s#/simple$##' | sort -u | while read -r path; do
+        if [ -e "$path" ] && [ "$path" != / ]; then printf '%s\n' "--volume=$path:$path:ro"; fi
     done
 }
 

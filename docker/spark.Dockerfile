@@ -68,7 +68,7 @@ ENV PATH=/opt/venv/bin:${PATH} \
     NUMBA_CPU_NAME=generic \
     NUMBA_CACHE_DIR=/tmp/kernels \
     NUMBA_CACHE_LOCATOR_CLASSES=shipped_kernels.ShippedKernels
-USER mixdown
+USER 10001
 WORKDIR /opt/mixdown
 EXPOSE 7077 8080 8081
 ENTRYPOINT ["tini", "-g", "--", "spark-role.sh"]

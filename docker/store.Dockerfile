@@ -21,7 +21,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends tini \
     && useradd --uid 10001 --create-home store && install -d -o store -g store /data
 COPY --from=build /opt/venv/bin/weed /usr/local/bin/weed
 COPY --chmod=755 docker/store-server.sh docker/answers.sh /usr/local/bin/
-USER store
+USER 10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8333

@@ -52,7 +52,7 @@ ENV PATH=/opt/venv/bin:${PATH} \
     NUMBA_CPU_NAME=generic \
     NUMBA_CACHE_DIR=/tmp/kernels \
     NUMBA_CACHE_LOCATOR_CLASSES=shipped_kernels.ShippedKernels
-USER mixdown
+USER 10001
 WORKDIR /data
 ENTRYPOINT ["tini", "-g", "--"]
 CMD ["mixdown", "train", "--help"]
