@@ -32,7 +32,7 @@ COPY pipelines/ /opt/mixdown/pipelines/
 COPY trainer/ /opt/mixdown/trainer/
 COPY recipes/ /opt/mixdown/recipes/
 COPY docker/spark-conf/ /opt/mixdown/docker/spark-conf/
-COPY docker/shipped_kernels.py /opt/mixdown/docker/lib/
+COPY docker/shipped_kernels.py docker/make_bucket.py /opt/mixdown/docker/lib/
 # The packages stay where they are, beside the recipes, and the environment finds them there.
 RUN PIP_CONSTRAINT=/build/constraints.txt /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
        --no-deps --editable /opt/mixdown \

@@ -13,4 +13,4 @@ unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 # The parts talk on loopback; only the S3 gateway is reached from outside.
 exec weed -logtostderr server -dir=/data -ip=127.0.0.1 -ip.bind=127.0.0.1 -filer=true -filer.localSocket=/tmp/filer.sock \
     -s3=true -s3.ip.bind=0.0.0.0 -s3.port=8333 -s3.port.iceberg=0 -s3.config="$accounts" \
-    -master.telemetry=false -master.volumeSizeLimitMB="${STORE_VOLUME_MB:-1024}" -volume.max=0
+    -master.telemetry=false -master.volumeSizeLimitMB="${STORE_VOLUME_MB:-1024}" -volume.max=0 -volume.preStopSeconds=1
