@@ -49,11 +49,14 @@ test: setup ## the whole suite; FAST=1 leaves out what takes minutes
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(if $(FAST),-m "not slow")
 
 .PHONY: check
-check: setup ## ruff, mypy strict, import-linter
+check: setup ## ruff, mypy strict, import-linter, hadolint, shellcheck, the compose file
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint docker/*.Dockerfile
+	$(BIN)/shellcheck docker/*.sh .ci/run
+	$(BIN)/docker-compose --env-file docker/.env.example -f docker/compose.yaml -f docker/compose.gpu.yaml --profile '*' config -q
 
 .PHONY: format
 format: setup ## put the code into its format
