@@ -70,9 +70,7 @@ def parameters(settings: Settings) -> dict[str, Param]:
         "code_ratio": Param(
             None, type=["null", "number"], minimum=0, maximum=1, description="share of tokens from code"
         ),
-        "budget": Param(
-            None, type=["null", "string"], pattern=TOKENS, description="tokens over all phases: 500M, 10B"
-        ),
+        "budget": Param(None, type=["null", "string"], pattern=TOKENS, description="tokens over all phases: 500M, 10B"),
         "as_of": Param(
             None,
             type=["null", "string"],

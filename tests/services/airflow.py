@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.services.processes import Group, free_port, group, wait_for
+from tests.services.processes import Group, free_port, group, kill_tree, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = Path(os.environ.get("MIXDOWN_AIRFLOW_VENV") or ROOT / ".venv-airflow")  # `make airflow` makes it
@@ -127,7 +127,11 @@ def airflow(folder: Path, master: str = "local[2]", settings: Mapping[str, str] 
         wait_for("Airflow's scheduler", lambda: _healthy(port, ("scheduler", "dag_processor")))
         with _direct().open(f"http://127.0.0.1:{port}/auth/token", timeout=60) as answer:
             started.token = json.loads(answer.read())["access_token"]
-        yield started
+        try:
+            yield started
+        finally:
+            for process in reversed(processes.processes):  # the scheduler first, so that no task follows
+                kill_tree(process)
 
 
 def _healthy(port: int, parts: tuple[str, ...]) -> bool:
