@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from pipelines.stages import STAGE_NAMES
-from tests.audit import audit
+from tests.audit import audit, code_share
 from tests.pipelines.in_process import snapshot
 from tests.services.airflow import DAG, ENVIRONMENT, Airflow, airflow, is_installed
 from tests.services.processes import wait_for
@@ -78,12 +78,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         "name": "hours",
         "sources": [
             {"name": "crawl", "kind": "jsonl", "uri": str(folder / "input"), "dated": "%Y-%m-%d-%H"},
-            {
-                "name": "code",
-                "kind": "jsonl_code",
-                "uri": str(folder / "code.jsonl"),
-                "options": {"language": "Python"},
-            },
+            {"name": "code", "kind": "jsonl_code", "uri": str(folder / "code.jsonl")},
         ],
         "phases": [{"budget_tokens": 4096, "weights": {"crawl": 0.5, "code": 0.5}}],
         "sequence_length": 128,
@@ -189,7 +184,7 @@ def test_a_later_interval_takes_the_new_hours_in(deployment: Deployment, schedul
     found = audit(deployment.mixture())
     assert deployment.mixture() != earlier
     assert {source["name"]: source["documents"] for source in found["sources"]} == {"crawl": 30, "code": 40}
-    assert found["phases"][0]["code_ratio"] == 0.25
+    assert code_share(deployment.mixture()) == (0.25, 32)
     audit(earlier)
 
 
