@@ -48,17 +48,18 @@ def test_images_run_as_a_numbered_user_under_an_init_and_say_how_healthy_they_ar
 
 @every_dockerfile
 def test_bases_are_arguments_with_a_pinned_default(dockerfile: Path) -> None:
-    stages = {arguments.split(" AS ")[-1] for name, arguments in instructions(dockerfile) if name == "FROM"}
+    stages: set[str] = set()
     defaults = dict(
         arguments.split("=", 1) for name, arguments in instructions(dockerfile) if name == "ARG" and "=" in arguments
     )
     for name, arguments in instructions(dockerfile):
-        if name == "FROM":
+        if name == "FROM" and arguments.split()[0] not in stages:
             base = re.fullmatch(r"\$\{(\w+)\}", arguments.split()[0])
             assert base, arguments
             assert re.search(r":[^:]*[a-z0-9]$", defaults[base[1]]), defaults[base[1]]
             assert not defaults[base[1]].endswith("latest")
-    assert stages
+        if name == "FROM":
+            stages.add(arguments.split(" AS ")[-1])
 
 
 @every_dockerfile
