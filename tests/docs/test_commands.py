@@ -20,6 +20,7 @@ from trainer.options import make_parser
 # Of everything, of spark-submit, of torchrun, of git.
 FOREIGN_OPTIONS = {"--help", "--conf", "--nproc-per-node", "--max-restarts", "--mirror", "--reference", "--shared"}
 FOREIGN_OPTIONS |= {"--sequence-length", "--shards", "--presets", "--loss"}  # of trainer.memory, benchmarks.train_gpu
+FOREIGN_OPTIONS |= {"--build-arg", "--detach", "--no-build", "--rm", "--volumes", "--wait"}  # of docker compose
 
 
 def commands() -> dict[str, Any]:
