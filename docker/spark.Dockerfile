@@ -37,8 +37,9 @@ FROM libraries AS code
 ENV NUMBA_CPU_NAME=generic PYTHONPATH=/opt/mixdown
 COPY quality/ /opt/mixdown/quality/
 COPY dedup/ /opt/mixdown/dedup/
+RUN /opt/venv/bin/python -m quality.warm && /opt/venv/bin/python -m dedup.warm
 COPY mixer/ /opt/mixdown/mixer/
-RUN for package in quality dedup mixer; do /opt/venv/bin/python -m "$package.warm"; done
+RUN /opt/venv/bin/python -m mixer.warm
 COPY pipelines/ /opt/mixdown/pipelines/
 COPY trainer/ /opt/mixdown/trainer/
 COPY recipes/ /opt/mixdown/recipes/
