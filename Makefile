@@ -38,6 +38,16 @@ $(VENV)/.installed: pyproject.toml
 	@$(BIN)/python -m tests.browser
 	@touch $@
 
+AIRFLOW_VENV := .venv-airflow
+
+.PHONY: airflow
+airflow: $(AIRFLOW_VENV)/.installed ## Airflow in an environment of its own, for the schedule and its tests
+
+$(AIRFLOW_VENV)/.installed: docker/airflow-requirements.txt
+	@test -x $(AIRFLOW_VENV)/bin/python || $(PYTHON) -m venv $(AIRFLOW_VENV)
+	$(AIRFLOW_VENV)/bin/pip install -q --disable-pip-version-check --no-deps -r $<
+	@touch $@
+
 .PHONY: demo
 demo: setup ## the main job on the demo recipe, a tiny model trained on it, a report page
 	@spark-submit pipelines/build_mix.py --code-ratio $(CODE_RATIO) --lake "$(LAKE)"
@@ -45,7 +55,7 @@ demo: setup ## the main job on the demo recipe, a tiny model trained on it, a re
 	  mixdown train "$$mixture" --preset tiny --steps $(STEPS) && mixdown report "$$mixture"
 
 .PHONY: test
-test: setup ## the whole suite; FAST=1 leaves out what takes minutes
+test: setup $(if $(FAST),,airflow) ## the whole suite; FAST=1 leaves out what takes minutes
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(if $(FAST),-m "not slow")
 
 .PHONY: faults
@@ -53,11 +63,14 @@ faults: setup ## the whole fault suite on a real cluster; prints its table
 	@$(BIN)/python -m tests.faults.run
 
 .PHONY: check
-check: setup ## ruff, mypy strict, import-linter, known vulnerabilities
+check: setup ## ruff, mypy strict, import-linter, Docker and shell files, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint docker/*.Dockerfile
+	$(BIN)/shellcheck docker/*.sh .ci/run
+	$(BIN)/docker-compose --env-file docker/.env.example -f docker/compose.yaml -f docker/compose.gpu.yaml --profile '*' config -q
 	$(BIN)/python -m tests.dependency_audit
 
 .PHONY: format

@@ -1,5 +1,6 @@
 """Build a mixture: a recipe, a lake and Spark in; the published mixture's manifest out."""
 
+from datetime import datetime
 from pathlib import Path
 
 from mixer.manifest import MixtureManifest
@@ -20,9 +21,15 @@ def recipe_from(
     code_ratio: float | None,
     budget_tokens: int | None,
     sources: str | Path | None = None,
+    as_of: datetime | None = None,
 ) -> Recipe:
-    """The recipe at `path` (default: the demo) with the command line's overrides applied."""
+    """The recipe at `path` (default: the demo) with the command line's overrides applied.
+
+    Of sources that say `dated`, files of before `as_of` alone are read.
+    """
     recipe = load_recipe(path or DEFAULT_RECIPE, sources)
+    if as_of is not None:
+        recipe.read_until(as_of)
     if budget_tokens is not None:
         recipe = recipe.with_budget(budget_tokens)
     if code_ratio is not None:

@@ -14,7 +14,7 @@ from pipelines.commands.export import export
 from pipelines.commands.export_model import export_model
 from pipelines.commands.forget import forget
 from pipelines.commands.generate import generate
-from pipelines.commands.options import BudgetOption, LakeOption, RatioOption, RecipeOption, SourcesOption
+from pipelines.commands.options import AsOfOption, BudgetOption, LakeOption, RatioOption, RecipeOption, SourcesOption
 from pipelines.commands.preview import preview
 from pipelines.commands.replay import replay
 from pipelines.commands.report import report
@@ -68,9 +68,10 @@ def build_mix() -> None:
         budget: BudgetOption = None,
         lake: LakeOption = DEFAULT_LAKE,
         until: UntilOption = STAGE_NAMES[-1],
+        as_of: AsOfOption = None,
     ) -> None:
         """Build a mixture: run every stage that is not done yet, print the table and the folder of shards."""
-        build(recipe, sources, code_ratio, budget, lake, None, until)
+        build(recipe, sources, code_ratio, budget, lake, None, until, as_of)
 
     run_command(command)
 

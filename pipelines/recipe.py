@@ -4,6 +4,7 @@ Everything is checked before any work: unknown keys (with the nearest known one)
 """
 
 import itertools
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -209,6 +210,11 @@ class Recipe(Strict):
         shares = [exact_fraction(phase.budget_share or 0) for phase in self.phases]
         off = self.budget_tokens is not None and abs(sum(shares, Fraction(0)) - 1) > WEIGHT_TOLERANCE
         return ["the phases' budget_share were normalised, they do not sum to 1"] if off else []
+
+    def read_until(self, as_of: datetime) -> None:
+        """Have every source that says `dated` read only what its files' names tell to be of before `as_of`."""
+        for source in self.sources:
+            source.read_until(as_of)
 
     def with_code_ratio(self, ratio: float) -> "Recipe":
         """Every phase with `ratio` of its tokens from sources outside the text group, others scaled in proportion."""

@@ -79,6 +79,7 @@ class SourceKind:
     read: Callable[[Split, Any], Iterator[Record]]
     code_like: bool = False  # its text is code: measured and judged as such
     near_dedup: bool = True  # whether near duplicates of its documents are removed unless the recipe says otherwise
+    lists_files: bool = False  # its `splits` takes its files of `inputs_at(uri)`, so that they can be chosen by time
     version: int = 1  # raised when the same input gives other records than before, so that it is read anew
 
 

@@ -7,6 +7,7 @@ import typer
 from pipelines.build import DEFAULT_LAKE, new_context, recipe_from
 from pipelines.build import build as run_build
 from pipelines.commands.options import (
+    AsOfOption,
     BudgetOption,
     LakeOption,
     MasterOption,
@@ -34,13 +35,14 @@ def build(
     lake: LakeOption = DEFAULT_LAKE,
     master: MasterOption = None,
     until: UntilOption = STAGE_NAMES[-1],
+    as_of: AsOfOption = None,
 ) -> None:
     """Build a mixture: run every stage that is not done yet, print the table and the folder of shards."""
     if until not in STAGE_NAMES:
         raise typer.BadParameter(
             f"{until!r} is no stage; the stages are {', '.join(STAGE_NAMES)}", param_hint="--until"
         )
-    context = new_context(recipe_from(recipe, code_ratio, budget, sources), lake, master)
+    context = new_context(recipe_from(recipe, code_ratio, budget, sources, as_of), lake, master)
     if until in ("plan", "mix"):
         _refuse_before_work(context)
     manifest = run_build(context, until)

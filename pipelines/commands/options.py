@@ -1,11 +1,13 @@
 """Arguments and options that several commands share, and how commands print."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from pipelines.readers.dated_inputs import moment
 from pipelines.recipe_keys.amounts import tokens_from
 
 RecipeArgument = Annotated[Path | None, typer.Argument(help="Recipe (YAML). Default: the demo.", show_default=False)]
@@ -41,6 +43,24 @@ BudgetOption = Annotated[
     int | None,
     typer.Option(
         parser=_budget, metavar="TOKENS", help="Tokens over all phases (10B, 500M); phases are scaled in proportion."
+    ),
+]
+
+
+def _as_of(written: str) -> datetime:
+    try:
+        return moment(written)
+    except ValueError as error:
+        raise typer.BadParameter(f"{written!r}: an ISO 8601 time is needed, like 2026-11-26T07:00Z") from error
+
+
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(
+        parser=_as_of,
+        metavar="TIME",
+        help="Read only files whose names tell a time before this one (ISO 8601, UTC), of sources that say `dated`.",
+        show_default=False,
     ),
 ]
 LakeOption = Annotated[str, typer.Option(help="Folder or s3:// uri that holds every stage's output.")]

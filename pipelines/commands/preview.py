@@ -9,6 +9,7 @@ import typer
 
 from pipelines.build import DEFAULT_LAKE, new_context, recipe_from
 from pipelines.commands.options import (
+    AsOfOption,
     BudgetOption,
     JsonOption,
     LakeOption,
@@ -49,10 +50,11 @@ def preview(
     plot: Annotated[
         Path | None, typer.Option(help="Draw the mixture into a .png or .html file.", show_default=False)
     ] = None,
+    as_of: AsOfOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the mixture before paying for it: exact from token blocks, else estimated from a sample."""
-    context = new_context(recipe_from(recipe, code_ratio, budget, sources), lake, quiet=True)
+    context = new_context(recipe_from(recipe, code_ratio, budget, sources, as_of), lake, quiet=True)
     if samples and (as_json or changes):
         raise typer.BadParameter(
             "rows are text, of the recipe as it stands: no --json, no --what-if", param_hint="--samples"

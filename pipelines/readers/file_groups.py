@@ -9,6 +9,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from pipelines.document import Quarantined, Rejected
+from pipelines.readers.dated_inputs import taken_apart
 from pipelines.readers.inputs import InputPath, inputs_at, open_input
 from pipelines.readers.languages import language_of
 from pipelines.source import Split
@@ -29,7 +30,7 @@ class Selection:
         """The files at `uri` in the listing's order; FileNotFoundError where there is none."""
         files = [file for file in inputs_at(uri, self.suffixes, self.what) if self._takes(file.name)]
         if not files:
-            raise FileNotFoundError(f"none of the files at {uri!r} are {self.what}")
+            raise FileNotFoundError(f"none of the files at {taken_apart(uri).uri!r} are {self.what}")
         return files
 
     def _takes(self, name: str) -> bool:
@@ -58,7 +59,7 @@ def files_of(split: Split, selection: Selection) -> list[InputPath]:
         if _identity(files) == split.identity:
             return files
         _listed.cache_clear()
-    raise RuntimeError(f"the files at {split.uri!r} changed while they were read: build again")
+    raise RuntimeError(f"the files at {taken_apart(split.uri).uri!r} changed while they were read: build again")
 
 
 def content_of(file: InputPath, max_bytes: int) -> bytes | Rejected | Quarantined:

@@ -19,6 +19,7 @@ from mixer.object_file import ObjectFile
 from mixer.object_filesystem import ObjectStoreHandler
 from mixer.storage import resolve
 from mixer.store_errors import StoreError
+from pipelines.readers.dated_inputs import taken_apart
 from pipelines.readers.file_listing import (
     ArrowStore,
     Disk,
@@ -58,15 +59,17 @@ def inputs_at(uri: str, suffixes: tuple[str, ...], what: str) -> list[InputPath]
     """The files of `uri` by ascending name; in a folder those that end in one of `suffixes`, and no hidden ones.
 
     FileNotFoundError, naming `what` was looked for, where there is none or one is a link to nothing; ValueError for an
-    address or a file name that is not allowed.
+    address or a file name that is not allowed, and for files without the time by which a uri chooses among them.
     """
+    choice = taken_apart(uri)
+    uri = choice.uri
     found = [_on_the_web(uri)] if uri.startswith(WEB) else sorted(_stored(uri, suffixes), key=lambda file: file.name)
     if not found:
         raise FileNotFoundError(
             f"no {what} at {uri!r}: give a file, a glob pattern that matches files, or a folder "
             f"with files named {', '.join('*' + suffix for suffix in suffixes)}"
         )
-    return found
+    return choice.chosen(found)
 
 
 def open_input(uri: str) -> BinaryIO:

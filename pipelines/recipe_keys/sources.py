@@ -1,5 +1,6 @@
 """Sources and tiers: what a recipe writes under `sources:` and `tiers:`."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,6 +8,8 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from mixer.fim import FimSettings
 from mixer.request import EpochCapPolicy
+from pipelines.readers.dated_inputs import DatedUri
+from pipelines.readers.dated_names import date_pattern
 from pipelines.recipe_keys.measures import MeasureSpec, check_measure
 from pipelines.recipe_keys.names import GroupName, Name
 from pipelines.recipe_keys.problems import Strict, unknown, validated
@@ -31,6 +34,7 @@ class SourceSpec(Mixable):
 
     kind: str
     uri: str | Annotated[list[str], Field(min_length=1)]  # of several, the first that exists
+    dated: str | None = None  # how its files' names tell their time; default: they don't
     rules: list[str | dict[str, dict[str, Any]]] = Field(default_factory=list)  # names, or {name: settings}
     measure: MeasureSpec = Field(default_factory=dict)  # over the recipe's: settings by signal group
     options: dict[str, Any] = Field(default_factory=dict)
@@ -39,6 +43,7 @@ class SourceSpec(Mixable):
     fim: FimSettings | None = None  # fill-in-the-middle; default: none
 
     _folder: Path = PrivateAttr(default=Path("."))  # relative uris are taken from here
+    _as_of: datetime | None = PrivateAttr(default=None)  # files that begin at it or later are not read
 
     @model_validator(mode="after")
     def _check_kind_and_rules(self) -> "SourceSpec":
@@ -46,6 +51,9 @@ class SourceSpec(Mixable):
             raise ValueError(unknown("source kind", self.kind, source_kinds()))
         for rule, settings in self.own_rules().items():
             check_rule(rule, settings)
+        if self.dated is not None:
+            date_pattern(self.dated)
+            self._check_lists_files()
         check_measure(self.measure)
         validated(self.source_kind().options, self.options, f"options of kind {self.kind!r}")
         return self
@@ -85,6 +93,19 @@ class SourceSpec(Mixable):
     def uris(self) -> list[str]:
         """The uri's alternatives, resolved; the manifest keeps them as written, without this machine's folders."""
         return [resolved_uri(uri, self._folder) for uri in ([self.uri] if isinstance(self.uri, str) else self.uri)]
+
+    def chosen_of(self, uri: str) -> str:
+        """One of `uris()` for the kind's `splits`, with the choice among its files."""
+        return DatedUri(uri, self.dated or "", self._as_of).joined()
+
+    def read_until(self, as_of: datetime) -> None:
+        """Take only files whose names tell a time before `as_of`; without `dated` it changes nothing."""
+        self._as_of = as_of
+
+    def _check_lists_files(self) -> None:
+        if not self.source_kind().lists_files:
+            kinds = ", ".join(name for name, kind in source_kinds().items() if kind.lists_files)
+            raise ValueError(f"kind {self.kind!r} has no files to choose by `dated`; these have: {kinds}")
 
     def read_from(self, folder: Path) -> None:
         """Take relative uris from `folder`; RecipeError for one that names an unset variable."""

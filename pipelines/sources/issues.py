@@ -64,4 +64,5 @@ SOURCE = SourceKind(
     options=IssueOptions,
     splits=splits,
     read=read,
+    lists_files=True,
 )

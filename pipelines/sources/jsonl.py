@@ -21,4 +21,4 @@ def read(split: Split, options: JsonlOptions) -> Iterator[Record]:
         yield line if isinstance(line, Quarantined) else record_of(line, options, FORMAT)
 
 
-SOURCE = SourceKind(name="jsonl", group="text", options=JsonlOptions, splits=splits, read=read)
+SOURCE = SourceKind(name="jsonl", group="text", options=JsonlOptions, splits=splits, read=read, lists_files=True)

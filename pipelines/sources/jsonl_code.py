@@ -21,4 +21,12 @@ def read(split: Split, options: JsonlCodeOptions) -> Iterator[Record]:
         yield line if isinstance(line, Quarantined) else record_of(line, options, FORMAT)
 
 
-SOURCE = SourceKind(name="jsonl_code", group="code", options=JsonlCodeOptions, splits=splits, read=read, code_like=True)
+SOURCE = SourceKind(
+    name="jsonl_code",
+    group="code",
+    options=JsonlCodeOptions,
+    splits=splits,
+    read=read,
+    code_like=True,
+    lists_files=True,
+)

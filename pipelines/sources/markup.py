@@ -66,4 +66,12 @@ def _record(file: InputPath, content: bytes, options: MarkupOptions) -> Record:
     )
 
 
-SOURCE = SourceKind(name="markup", group="code/markup", options=MarkupOptions, splits=splits, read=read, code_like=True)
+SOURCE = SourceKind(
+    name="markup",
+    group="code/markup",
+    options=MarkupOptions,
+    splits=splits,
+    read=read,
+    code_like=True,
+    lists_files=True,
+)

@@ -42,5 +42,11 @@ def read(split: Split, options: NotebooksOptions) -> Iterator[Record]:
 
 
 SOURCE = SourceKind(
-    name="notebooks", group="code/adjacent", options=NotebooksOptions, splits=splits, read=read, code_like=True
+    name="notebooks",
+    group="code/adjacent",
+    options=NotebooksOptions,
+    splits=splits,
+    read=read,
+    code_like=True,
+    lists_files=True,
 )

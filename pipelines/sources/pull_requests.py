@@ -84,4 +84,5 @@ SOURCE = SourceKind(
     options=PullRequestOptions,
     splits=splits,
     read=read,
+    lists_files=True,
 )

@@ -76,5 +76,10 @@ def _content_bytes(uri: str, size_bytes: int) -> int:
 
 
 SOURCE = SourceKind(
-    name="stack_exchange", group="code/adjacent", options=StackExchangeOptions, splits=splits, read=read
+    name="stack_exchange",
+    group="code/adjacent",
+    options=StackExchangeOptions,
+    splits=splits,
+    read=read,
+    lists_files=True,
 )

@@ -110,5 +110,11 @@ def _fits(text: str) -> bool:
 
 
 SOURCE = SourceKind(
-    name="synthetic_code", group="code", options=SyntheticCodeOptions, splits=splits, read=read, code_like=True
+    name="synthetic_code",
+    group="code",
+    options=SyntheticCodeOptions,
+    splits=splits,
+    read=read,
+    code_like=True,
+    lists_files=True,
 )

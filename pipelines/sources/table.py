@@ -19,4 +19,4 @@ def read(split: Split, options: TableOptions) -> Iterator[Record]:
     return records_of(split, options, FORMAT)
 
 
-SOURCE = SourceKind(name="table", group="text", options=TableOptions, splits=splits, read=read)
+SOURCE = SourceKind(name="table", group="text", options=TableOptions, splits=splits, read=read, lists_files=True)

@@ -19,4 +19,12 @@ def read(split: Split, options: TableCodeOptions) -> Iterator[Record]:
     return records_of(split, options, FORMAT)
 
 
-SOURCE = SourceKind(name="table_code", group="code", options=TableCodeOptions, splits=splits, read=read, code_like=True)
+SOURCE = SourceKind(
+    name="table_code",
+    group="code",
+    options=TableCodeOptions,
+    splits=splits,
+    read=read,
+    code_like=True,
+    lists_files=True,
+)

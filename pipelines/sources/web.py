@@ -187,4 +187,4 @@ def _too_large(options: WebOptions) -> UnreadableBody:
     return UnreadableBody("payload_too_large", f"over max_payload_bytes = {options.max_payload_bytes}")
 
 
-SOURCE = SourceKind(name="web", group="text", options=WebOptions, splits=splits, read=read)
+SOURCE = SourceKind(name="web", group="text", options=WebOptions, splits=splits, read=read, lists_files=True)

@@ -21,6 +21,7 @@ from pipelines.document import (
 from pipelines.ingesting.earlier_parts import EarlierPart, earlier_parts, split_key, take_over
 from pipelines.ingesting.replays import replays_of, split_entry
 from pipelines.lake import Books, Lake
+from pipelines.readers.dated_inputs import DatedInputError
 from pipelines.recipe_keys.problems import RecipeError
 from pipelines.recipe_keys.sources import SourceSpec
 from pipelines.source import Split, source_kind
@@ -81,7 +82,9 @@ def plan_splits(source: SourceSpec) -> list[Split]:
     problems = []
     for uri in source.uris():
         try:
-            splits = source.source_kind().splits(uri, source.options_to_read())
+            splits = source.source_kind().splits(source.chosen_of(uri), source.options_to_read())
+        except DatedInputError as error:  # there is input: the next uri is not what was meant
+            raise RecipeError(f"source {source.name!r} ({source.kind}): {error}") from error
         except (FileNotFoundError, ValueError) as error:
             problems.append(f"{uri}: {error}")
             continue

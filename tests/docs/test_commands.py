@@ -22,6 +22,7 @@ FOREIGN_OPTIONS = {"--help", "--conf", "--nproc-per-node", "--max-restarts", "--
 FOREIGN_OPTIONS |= {"--deploy-mode", "--py-files", "--archives", "--files", "--name"}  # of spark-submit
 FOREIGN_OPTIONS |= {"--num-executors", "--executor-cores", "--executor-memory"}
 FOREIGN_OPTIONS |= {"--sequence-length", "--shards", "--presets", "--loss"}  # of trainer.memory, benchmarks.train_gpu
+FOREIGN_OPTIONS |= {"--build-arg", "--detach", "--no-build", "--rm", "--volumes", "--wait"}  # of docker compose
 
 
 def commands() -> dict[str, Any]:

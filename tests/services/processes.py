@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 WAIT_SECONDS = 180
@@ -40,6 +40,30 @@ def kill_group(process: "subprocess.Popen[bytes]", number: int = signal.SIGKILL)
     except ProcessLookupError:
         return
     process.wait()
+
+
+def kill_tree(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a process and its descendants, also those that lead groups of their own (Airflow's tasks)."""
+    for descendant in reversed(descendants(process.pid)):
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(descendant, signal.SIGKILL)
+    kill_group(process)
+
+
+def descendants(process_id: int) -> list[int]:
+    """Process ids below one, parents first."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            parent = int(stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
+    found: list[int] = []
+    pending = [process_id]
+    while pending:
+        below = children.get(pending.pop(), [])
+        found += below
+        pending += below
+    return found
 
 
 class Group:
