@@ -21,6 +21,9 @@ from trainer.options import make_parser
 FOREIGN_OPTIONS = {"--help", "--conf", "--nproc-per-node", "--max-restarts", "--mirror", "--reference", "--shared"}
 FOREIGN_OPTIONS |= {"--sequence-length", "--shards", "--presets", "--loss"}  # of trainer.memory, benchmarks.train_gpu
 
+FOREIGN_OPTIONS |= {"--no-deps"}  # of pip
+FOREIGN_OPTIONS |= {"--dag-id", "--from-date", "--to-date", "--reprocess-behavior", "--only-failed"}  # of airflow
+
 
 def commands() -> dict[str, Any]:
     """mixdown's sub-commands by name."""
