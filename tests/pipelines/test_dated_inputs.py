@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from pipelines.cli import app
+from pipelines.commands.options import note_what_as_of_does
 from pipelines.readers.dated_inputs import DatedInputError, DatedUri, moment, taken_apart
 from pipelines.readers.dated_names import date_pattern
 from pipelines.readers.inputs import InputPath, inputs_at
@@ -239,6 +242,21 @@ def test_nothing_before_the_moment_is_an_error_and_no_reason_to_read_the_next_ur
     asked.read_until(moment("2026-11-26T05:00"))
     with pytest.raises(RecipeError, match=r"none of the 1 files.*first is of 2026-11-26T05:00"):
         plan_splits(asked.sources[0])
+
+
+def test_the_command_line_says_what_a_time_is(tmp_path: Path) -> None:
+    for command in ("build", "preview"):
+        result = CliRunner().invoke(app, [command, "--as-of", "yesterday"])
+        assert result.exit_code == 2
+        assert "an ISO 8601 time is needed" in " ".join(result.output.replace("│", " ").split())
+
+
+def test_a_time_that_changes_nothing_is_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for dated, expected in ((None, True), (HOURLY, False)):
+        note_what_as_of_does(recipe(tmp_path, dated=dated), moment("2026-11-26"))
+        assert ("leaves nothing out" in capsys.readouterr().out) is expected
+    note_what_as_of_does(recipe(tmp_path, dated=None), None)
+    assert capsys.readouterr().out == ""
 
 
 def test_a_kind_without_files_has_no_times(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ class Airflow:
         """How often a task was started."""
         return int(self.get(f"dags/{DAG}/dagRuns/{run}/taskInstances/{task}")["try_number"])
 
-    def ended(self, run: str, seconds: float = 600) -> str:
+    def ended(self, run: str, seconds: float = 1800) -> str:
         """Wait for a run's end; its state."""
 
         def state() -> str:
