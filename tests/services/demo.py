@@ -19,13 +19,12 @@ from pipelines.commands.options import out
 from pipelines.previews.table import table_of
 from pipelines.stages import STAGE_NAMES
 from tests.audit import audit
-from tests.services.airflow import DAG, ENDED, ENVIRONMENT, Airflow, airflow, is_installed
+from tests.services.airflow import DAG, ENDED, ENVIRONMENT, POLL_SECONDS, Airflow, airflow, is_installed
 from tests.services.seaweed import BUCKET, ObjectStore, seaweed
 from tests.services.spark_cluster import cluster
 
 LAKE = f"s3://{BUCKET}/lake"
 RUN = "demo"
-POLL_SECONDS = 1.0
 
 
 def main() -> None:
