@@ -18,6 +18,7 @@ from pipelines.readers.dated_names import date_pattern
 from pipelines.readers.inputs import InputPath, inputs_at
 from pipelines.recipe import Recipe, parse_recipe
 from pipelines.recipe_keys.problems import RecipeError
+from pipelines.source import SourceKind, source_kinds
 from pipelines.steps.ingest import plan_splits
 from tests.pipelines.in_process import run, snapshot
 
@@ -221,6 +222,17 @@ def test_splits_that_are_shares_of_all_files_see_the_same_files_in_the_workers(t
     (tmp_path / "2026-11-26-10.md").write_text("# Ten", encoding="utf-8")  # arrives while the run is on
     found = [record.text for record in source.source_kind().read(split, source.options_to_read())]  # type: ignore[union-attr]
     assert found == ["# Seven", "# Eight"]
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in source_kinds().values() if kind.lists_files], ids=lambda kind: kind.name
+)
+def test_every_kind_that_says_so_takes_a_choice_among_its_files(kind: SourceKind, tmp_path: Path) -> None:
+    """Told by what it says where there is no file: the choice is no part of the path."""
+    nowhere = str(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError) as error:
+        kind.splits(DatedUri(nowhere, HOURLY, moment("2026-11-26")).joined(), kind.options())
+    assert repr(nowhere) in str(error.value)
 
 
 def test_an_input_without_a_time_is_an_error_that_names_it(tmp_path: Path) -> None:
