@@ -21,7 +21,7 @@ WORKERS ?= 2
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: setup
 setup: $(VENV)/.installed ## the environment: .venv with everything, Java, compiled kernels
@@ -53,6 +53,10 @@ demo: setup ## the main job on the demo recipe, a tiny model trained on it, a re
 	@spark-submit pipelines/build_mix.py --code-ratio $(CODE_RATIO) --lake "$(LAKE)"
 	@mixture="$(LAKE)/mixtures/demo/$$(cat "$(LAKE)/mixtures/demo/latest")" && \
 	  mixdown train "$$mixture" --preset tiny --steps $(STEPS) && mixdown report "$$mixture"
+
+.PHONY: demo-cluster
+demo-cluster: setup airflow ## the demo as a service: Airflow, a Spark cluster and an object store, all on this machine
+	@$(BIN)/python -m tests.services.demo --code-ratio $(CODE_RATIO)
 
 .PHONY: test
 test: setup $(if $(FAST),,airflow) ## the whole suite; FAST=1 leaves out what takes minutes

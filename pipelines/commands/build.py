@@ -14,6 +14,7 @@ from pipelines.commands.options import (
     RatioOption,
     RecipeArgument,
     SourcesOption,
+    note_what_as_of_does,
     out,
     print_notes,
 )
@@ -42,7 +43,9 @@ def build(
         raise typer.BadParameter(
             f"{until!r} is no stage; the stages are {', '.join(STAGE_NAMES)}", param_hint="--until"
         )
-    context = new_context(recipe_from(recipe, code_ratio, budget, sources, as_of), lake, master)
+    asked = recipe_from(recipe, code_ratio, budget, sources, as_of)
+    note_what_as_of_does(asked, as_of)
+    context = new_context(asked, lake, master)
     if until in ("plan", "mix"):
         _refuse_before_work(context)
     manifest = run_build(context, until)

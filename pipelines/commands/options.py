@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from pipelines.readers.dated_inputs import moment
+from pipelines.recipe import Recipe
 from pipelines.recipe_keys.amounts import tokens_from
 
 RecipeArgument = Annotated[Path | None, typer.Argument(help="Recipe (YAML). Default: the demo.", show_default=False)]
@@ -74,6 +75,12 @@ TABLE_COLUMNS = 118  # what the mixture's table needs; a narrower terminal wraps
 
 out = Console(highlight=False)
 out.width = max(out.width, TABLE_COLUMNS)
+
+
+def note_what_as_of_does(recipe: Recipe, as_of: datetime | None) -> None:
+    """A line where --as-of was given and changes nothing."""
+    if as_of is not None and not any(source.dated for source in recipe.sources):
+        print_notes(["no source of the recipe says `dated`, so --as-of leaves nothing out"])
 
 
 def print_notes(notes: list[str]) -> None:

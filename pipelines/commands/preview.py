@@ -16,6 +16,7 @@ from pipelines.commands.options import (
     RatioOption,
     RecipeArgument,
     SourcesOption,
+    note_what_as_of_does,
     out,
     print_notes,
     ratios_from,
@@ -73,6 +74,7 @@ def preview(
     if as_json:
         print(json.dumps(_content(view, rows, changed), indent=1))
         return
+    note_what_as_of_does(context.recipe, as_of)
     _show(view, rows, changed)
     if samples:
         _show_samples(context, view, samples)

@@ -11,6 +11,7 @@ import re
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -36,7 +37,7 @@ log = logging.getLogger("mixdown.schedule")
 class Settings:
     """What a deployment sets, by environment variables of the Airflow processes; docs/schedule.md has the table."""
 
-    def __init__(self, environment: "os._Environ[str] | dict[str, str]" = os.environ) -> None:
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         def value(name: str, default: str) -> str:
             return environment.get(f"MIXDOWN_{name}") or default
 
@@ -127,6 +128,13 @@ def alert(context: Any) -> None:
             log.error("%s", json.dumps({"event": "mixdown_alert_failed", "error": type(error).__name__}))
 
 
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A redirect is a refusal: the bearer token is for one host."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow none."""
+
+
 def _post(connection_id: str, told: dict[str, Any]) -> None:
     """POST to the address of an HTTP connection: `extra.endpoint` is the path, the password a bearer token if any."""
     connection = BaseHook.get_connection(connection_id)
@@ -142,9 +150,10 @@ def _post(connection_id: str, told: dict[str, Any]) -> None:
     if connection.password:
         headers["Authorization"] = f"Bearer {connection.password}"
     request = urllib.request.Request(address, body, headers)  # noqa: S310 - the scheme was looked at
+    opener = urllib.request.build_opener(_NoRedirects)
     for number in range(ALERT_TRIES):
         try:
-            with urllib.request.urlopen(request, timeout=ALERT_SECONDS):  # noqa: S310
+            with opener.open(request, timeout=ALERT_SECONDS):
                 return
         except (urllib.error.URLError, TimeoutError) as error:
             refused = isinstance(error, urllib.error.HTTPError) and error.code < 500

@@ -24,6 +24,9 @@ FOREIGN_OPTIONS |= {"--num-executors", "--executor-cores", "--executor-memory"}
 FOREIGN_OPTIONS |= {"--sequence-length", "--shards", "--presets", "--loss"}  # of trainer.memory, benchmarks.train_gpu
 FOREIGN_OPTIONS |= {"--build-arg", "--detach", "--no-build", "--rm", "--volumes", "--wait"}  # of docker compose
 
+FOREIGN_OPTIONS |= {"--no-deps"}  # of pip
+FOREIGN_OPTIONS |= {"--dag-id", "--from-date", "--to-date", "--reprocess-behavior", "--only-failed"}  # of airflow
+
 
 def commands() -> dict[str, Any]:
     """mixdown's sub-commands by name."""

@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from pipelines.cli import app
+from pipelines.commands.options import note_what_as_of_does
 from pipelines.readers.dated_inputs import DatedInputError, DatedUri, moment, taken_apart
 from pipelines.readers.dated_names import date_pattern
 from pipelines.readers.inputs import InputPath, inputs_at
 from pipelines.recipe import Recipe, parse_recipe
 from pipelines.recipe_keys.problems import RecipeError
+from pipelines.source import SourceKind, source_kinds
 from pipelines.steps.ingest import plan_splits
 from tests.pipelines.in_process import run, snapshot
 
@@ -220,6 +224,17 @@ def test_splits_that_are_shares_of_all_files_see_the_same_files_in_the_workers(t
     assert found == ["# Seven", "# Eight"]
 
 
+@pytest.mark.parametrize(
+    "kind", [kind for kind in source_kinds().values() if kind.lists_files], ids=lambda kind: kind.name
+)
+def test_every_kind_that_says_so_takes_a_choice_among_its_files(kind: SourceKind, tmp_path: Path) -> None:
+    """Told by what it says where there is no file: the choice is no part of the path."""
+    nowhere = str(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError) as error:
+        kind.splits(DatedUri(nowhere, HOURLY, moment("2026-11-26")).joined(), kind.options())
+    assert repr(nowhere) in str(error.value)
+
+
 def test_an_input_without_a_time_is_an_error_that_names_it(tmp_path: Path) -> None:
     write_hours(tmp_path, [1])
     (tmp_path / "notes.jsonl").write_text('{"text": "no hour"}', encoding="utf-8")
@@ -239,6 +254,21 @@ def test_nothing_before_the_moment_is_an_error_and_no_reason_to_read_the_next_ur
     asked.read_until(moment("2026-11-26T05:00"))
     with pytest.raises(RecipeError, match=r"none of the 1 files.*first is of 2026-11-26T05:00"):
         plan_splits(asked.sources[0])
+
+
+def test_the_command_line_says_what_a_time_is(tmp_path: Path) -> None:
+    for command in ("build", "preview"):
+        result = CliRunner().invoke(app, [command, "--as-of", "yesterday"])
+        assert result.exit_code == 2
+        assert "an ISO 8601 time is needed" in " ".join(result.output.replace("│", " ").split())
+
+
+def test_a_time_that_changes_nothing_is_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for dated, expected in ((None, True), (HOURLY, False)):
+        note_what_as_of_does(recipe(tmp_path, dated=dated), moment("2026-11-26"))
+        assert ("leaves nothing out" in capsys.readouterr().out) is expected
+    note_what_as_of_does(recipe(tmp_path, dated=None), None)
+    assert capsys.readouterr().out == ""
 
 
 def test_a_kind_without_files_has_no_times(tmp_path: Path) -> None:

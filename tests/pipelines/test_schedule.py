@@ -4,6 +4,8 @@ import ast
 import json
 import os
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +170,95 @@ def test_parameters_are_held_against_their_schemas(
 def test_settings_that_no_schema_allows_are_an_error_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="Invalid input for param recipe"):
         asked("print(0)", tmp_path, MIXDOWN_RECIPE="../elsewhere.yaml")
+
+
+ALERT = """
+import logging
+from datetime import datetime, timezone
+from types import SimpleNamespace
+lines = []
+mix.log.addHandler(SimpleNamespace(level=0, handle=lambda record: lines.append(record.getMessage())))
+instance = SimpleNamespace(dag_id="mixdown", run_id="one", task_id="ingest", try_number=4, log_url="http://airflow/log")
+run = SimpleNamespace(data_interval_end=datetime(2026, 11, 27, tzinfo=timezone.utc))
+mix.alert({"ti": instance, "dag_run": run, "exception": RuntimeError("password=hunter2")})
+print(json.dumps(lines))
+"""
+TOKEN = "bearer-of-the-test"  # pragma: allowlist secret
+
+
+class Hook:
+    """A web address that answers with the statuses of `answers`, the last of them for ever, and notes what came."""
+
+    def __init__(self, answers: list[int], location: str = "") -> None:
+        self.came: list[tuple[str | None, bytes]] = []
+        hook = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                hook.came.append((self.headers["Authorization"], body))
+                self.send_response(answers[min(len(hook.came), len(answers)) - 1])
+                if location:
+                    self.send_header("Location", location)
+                self.end_headers()
+
+            do_GET = do_POST
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Nothing: pytest's output is for tests."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_port
+
+    def __enter__(self) -> "Hook":
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def alerted(folder: Path, host: str, port: int) -> list[dict[str, Any]]:
+    """What the alert logs when it goes to that address."""
+    connection = {"conn_type": "http", "host": host, "port": port, "password": TOKEN}
+    lines = asked(
+        ALERT,
+        folder,
+        MIXDOWN_ALERT_CONNECTION="alerts",
+        AIRFLOW_CONN_ALERTS=json.dumps(connection),
+        no_proxy="127.0.0.1",
+    )
+    assert "hunter2" not in "".join(lines)
+    assert TOKEN not in "".join(lines)
+    return [json.loads(line) for line in lines]
+
+
+@installed
+@pytest.mark.parametrize(
+    ("answers", "requests", "failed"),
+    [([204], 1, False), ([503, 503, 200], 3, False), ([503], 3, True), ([403], 1, True)],
+    ids=["at once", "after faults", "never", "refused"],
+)
+def test_an_alert_is_sent_until_it_is_taken_or_refused(
+    answers: list[int], requests: int, failed: bool, tmp_path: Path
+) -> None:
+    with Hook(answers) as hook:
+        lines = alerted(tmp_path, "http://127.0.0.1", hook.port)
+    assert len(hook.came) == requests
+    authorization, body = hook.came[0]
+    assert authorization == f"Bearer {TOKEN}"
+    assert b"hunter2" not in body
+    told = json.loads(body)
+    assert {name: told[name] for name in lines[0]} == lines[0]
+    assert (told["error"], told["interval_end"]) == ("RuntimeError", "2026-11-27T00:00:00+00:00")
+    assert [line["event"] for line in lines[1:]] == (["mixdown_alert_failed"] if failed else [])
+
+
+@installed
+def test_the_token_is_for_one_host(tmp_path: Path) -> None:
+    with Hook([200]) as other, Hook([302], f"http://127.0.0.1:{other.port}/") as hook:
+        lines = alerted(tmp_path, "http://127.0.0.1", hook.port)
+    assert (len(hook.came), other.came) == (1, [])
+    assert lines[1] == {"event": "mixdown_alert_failed", "error": "HTTPError"}
+    assert alerted(tmp_path, "file:///etc/passwd", 0)[1]["error"] == "ValueError"

@@ -100,7 +100,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         "MIXDOWN_RECIPE": "hours.yaml",
         "MIXDOWN_LAKES": str(folder / "lake"),
         "MIXDOWN_RETRIES": "1",
-        "MIXDOWN_RETRY_SECONDS": "3",
+        "MIXDOWN_RETRY_SECONDS": "5",
         "MIXDOWN_ALERT_CONNECTION": "mixdown_alerts",
         "AIRFLOW_CONN_MIXDOWN_ALERTS": json.dumps(alerts),
         "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",  # tiny jobs: nothing is worth compiling well
@@ -149,7 +149,12 @@ def scheduled(deployment: Deployment) -> Run:
     wait_for("the scheduled run", is_there)
     start, end = (datetime.fromisoformat(runs[0][f"data_interval_{side}"]) for side in ("start", "end"))
     run = Run(runs[0]["dag_run_id"], start, end)
-    wait_for("the first try to fail", lambda: deployment.airflow.states(run.id)["ingest"] == "up_for_retry")
+    wait_for(
+        "the first try to fail",
+        lambda: deployment.airflow.states(run.id)["ingest"] == "up_for_retry",
+        seconds=600,
+        every=0.5,
+    )
     deployment.write_hours(end - timedelta(hours=3), 3)
     assert deployment.airflow.ended(run.id) == "success", deployment.airflow.task_log(run.id, "ingest")[-3000:]
     return run

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = Path(os.environ.get("MIXDOWN_AIRFLOW_VENV") or ROOT / ".venv-airflow")  # `make airflow` makes it
 DAG = "mixdown"
 ENDED = ("success", "failed")
+POLL_SECONDS = 1.0  # an answer of the API takes a good part of a tenth
 
 
 def is_installed() -> bool:
@@ -81,13 +82,13 @@ class Airflow:
         """How often a task was started."""
         return int(self.get(f"dags/{DAG}/dagRuns/{run}/taskInstances/{task}")["try_number"])
 
-    def ended(self, run: str, seconds: float = 600) -> str:
+    def ended(self, run: str, seconds: float = 1800) -> str:
         """Wait for a run's end; its state."""
 
         def state() -> str:
             return str(self.get(f"dags/{DAG}/dagRuns/{run}")["state"])
 
-        wait_for(f"the end of run {run}", lambda: state() in ENDED, seconds)
+        wait_for(f"the end of run {run}", lambda: state() in ENDED, seconds, POLL_SECONDS)
         return state()
 
     def task_log(self, run: str, task: str) -> str:
@@ -120,11 +121,11 @@ def airflow(folder: Path, master: str = "local[2]", settings: Mapping[str, str] 
         started.command("dags", "reserialize")  # else the list of DAGs is empty until the processor comes round
         binary = str(ENVIRONMENT / "bin" / "airflow")
         processes.start([binary, "api-server"], environment)
-        wait_for("Airflow's API", lambda: _healthy(port, ()))
+        wait_for("Airflow's API", lambda: _healthy(port, ()), every=POLL_SECONDS)
         processes.start([binary, "dag-processor"], environment)
         # Task logs are read from this disk; the log server would listen on every interface.
         processes.start([binary, "scheduler", "--skip-serve-logs"], environment)
-        wait_for("Airflow's scheduler", lambda: _healthy(port, ("scheduler", "dag_processor")))
+        wait_for("Airflow's scheduler", lambda: _healthy(port, ("scheduler", "dag_processor")), every=POLL_SECONDS)
         with _direct().open(f"http://127.0.0.1:{port}/auth/token", timeout=60) as answer:
             started.token = json.loads(answer.read())["access_token"]
         try:
@@ -177,6 +178,6 @@ def _environment(folder: Path, port: int, master: str) -> dict[str, str]:
         "AIRFLOW__API__SECRET_KEY": secrets.token_hex(16),
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
         "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
-        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "false",
     }

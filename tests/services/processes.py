@@ -24,13 +24,13 @@ def free_port() -> int:
         return port
 
 
-def wait_for(what: str, is_there: Callable[[], bool], seconds: float = WAIT_SECONDS) -> None:
-    """Return as soon as `is_there()`; NotUp after `seconds`."""
+def wait_for(what: str, is_there: Callable[[], bool], seconds: float = WAIT_SECONDS, every: float = 0.1) -> None:
+    """Return as soon as `is_there()`, asked `every` so many seconds; NotUp after `seconds`."""
     end = time.monotonic() + seconds
     while not is_there():
         if time.monotonic() > end:
             raise NotUp(f"waited {seconds:.0f} s for {what}")
-        time.sleep(0.1)
+        time.sleep(every)
 
 
 def kill_group(process: "subprocess.Popen[bytes]", number: int = signal.SIGKILL) -> None:
