@@ -4,7 +4,7 @@ import typer
 
 from pipelines.build import DEFAULT_LAKE
 from pipelines.commands.ablate import ablate
-from pipelines.commands.build import UntilOption, build
+from pipelines.commands.build import LogFormatOption, UntilOption, build
 from pipelines.commands.complete import complete
 from pipelines.commands.diff import diff
 from pipelines.commands.duplicates import duplicates
@@ -68,9 +68,10 @@ def build_mix() -> None:
         budget: BudgetOption = None,
         lake: LakeOption = DEFAULT_LAKE,
         until: UntilOption = STAGE_NAMES[-1],
+        log_format: LogFormatOption = None,
     ) -> None:
         """Build a mixture: run every stage that is not done yet, print the table and the folder of shards."""
-        build(recipe, sources, code_ratio, budget, lake, None, until)
+        build(recipe, sources, code_ratio, budget, lake, None, until, log_format)
 
     run_command(command)
 

@@ -15,6 +15,8 @@ from mixer.tokens import tokenizer
 from pipelines.block_sets import block_set, read_block
 from pipelines.context import Context
 from pipelines.lake import UnbalancedBooks, digest_of
+from pipelines.metering.writing import write_mixture_metrics
+from pipelines.redaction import plain_values
 from pipelines.removal.absence import check_absence
 from pipelines.removal.tombstones import read_tombstones
 from pipelines.steps.plan import make_plan, mixture_fingerprint, resolved_recipe
@@ -79,6 +81,7 @@ def _write_mixture(context: Context, plan: MixturePlan, fingerprint: str) -> Non
     validation = context.run_tasks(NAME, write_validation_task, validation_tasks(context, folder))
     manifest = mixture_manifest(context, plan, fingerprint, files, [file for file in validation if file is not None])
     storage.write_bytes(f"{folder}/{MANIFEST_NAME}", manifest.model_dump_json(indent=1).encode())
+    write_mixture_metrics(context, manifest)
 
 
 def _check_absence(context: Context) -> None:
@@ -128,7 +131,7 @@ def mixture_manifest(
     return MixtureManifest(
         name=context.recipe.name,
         fingerprint=fingerprint,
-        recipe=resolved_recipe(context.recipe),
+        recipe=plain_values(resolved_recipe(context.recipe)),  # uris may hold credentials
         tokenizer=tokenizer(context.recipe.tokenizer.name).info,
         sequence_length=context.recipe.sequence_length,
         seed=context.recipe.seed,
