@@ -13,14 +13,17 @@ from pipelines.commands.explain import explain
 from pipelines.commands.export import export
 from pipelines.commands.export_model import export_model
 from pipelines.commands.forget import forget
+from pipelines.commands.gc import gc
 from pipelines.commands.generate import generate
 from pipelines.commands.options import BudgetOption, LakeOption, RatioOption, RecipeOption, SourcesOption
 from pipelines.commands.preview import preview
 from pipelines.commands.replay import replay
 from pipelines.commands.report import report
 from pipelines.commands.rules import rules
+from pipelines.commands.status import status
 from pipelines.commands.train import train
 from pipelines.commands.train_classifier import train_classifier
+from pipelines.commands.verify import verify
 from pipelines.messages import run_command
 from pipelines.stages import STAGE_NAMES
 
@@ -42,6 +45,9 @@ COMMANDS = (
     complete,
     generate,
     replay,
+    status,
+    verify,
+    gc,
 )
 
 app = typer.Typer(

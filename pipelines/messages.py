@@ -23,6 +23,7 @@ from pipelines.redaction import redacted
 from pipelines.removal.absence import StillThere
 from pipelines.reporting.files import Gone
 from pipelines.source import SourceKindError
+from pipelines.upkeep.cleaning import LakeInUse
 from quality.fasttext.reader import ModelFileError
 from trainer.errors import TrainerError
 
@@ -42,6 +43,7 @@ EXPECTED_ERRORS = (
     RunFailed,
     ModelFileError,
     SourceKindError,
+    LakeInUse,
     OSError,  # a full disk, a missing file, a damaged one
     pa.ArrowInvalid,
     ValidationError,  # a manifest that is none

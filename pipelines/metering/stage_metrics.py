@@ -1,5 +1,6 @@
 """`metrics.json`: what a published folder cost, beside its manifest and no part of it."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
@@ -56,6 +57,7 @@ class StageMetrics(_Part):
     documents_in: int
     documents_out: int
     output_bytes: int
+    manifest_sha256: str = ""  # of the manifest beside it, which nothing else has the hash of
     workers: WorkerMetrics
     slowest: list[SlowTask]
     spark: SparkTotals | None  # of all that the stage ran at once
@@ -72,6 +74,12 @@ class Made(_Part):
     documents_in: int
     documents_out: int
     output_bytes: int
+    manifest_sha256: str
+
+
+def manifest_digest(content: bytes) -> str:
+    """A manifest's hash as metrics have it."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def stage_metrics(

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from mixer import storage
 from pipelines.block_sets import block_set
 from pipelines.context import Context
-from pipelines.metering.stage_metrics import METRICS_NAME
 from pipelines.lake import StageManifest
+from pipelines.metering.stage_metrics import METRICS_NAME
 from pipelines.recipe import Recipe, parse_recipe
 from tests.audit import audit
 from tests.pipelines.in_process import run, snapshot, write_jsonl
