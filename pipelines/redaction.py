@@ -1,4 +1,4 @@
-"""Credentials out of what people and logs see: `redacted(text)`, used wherever messages, logs and manifests are written.
+"""Credentials out of what people and logs see: `redacted(text)`, used where messages, logs and manifests are written.
 
 Two nets. By value: what the environment holds under a name that sounds secret, plain, quoted for a url or escaped for
 JSON. By form: passwords in urls, signatures in their queries, headers, settings, and tokens whose issuers gave them a
@@ -16,7 +16,7 @@ HIDDEN = "[redacted]"
 
 SHORTEST_SECRET = 6  # characters; a shorter value would take common words out of messages
 
-_SECRET_WORDS = (
+_SECRET_WORDS = (  # noqa: S105
     r"(?:secret|passw(?:or)?d|passphrase|token|credentials?|api[_.-]?key|access[_.-]?key(?:[_.-]?id)?|private[_.-]?key"
     r"|account[_.-]?key|signature)"
 )
@@ -26,14 +26,14 @@ _PLAIN_NAME = re.compile(r"_(?:FILE|PATH|DIR|URI|URL|ENV)$", re.IGNORECASE)  # w
 # Parameters of a url's query that sign or authorise it: AWS's (version 4 and 2), Google's, Azure's, and common ones.
 _QUERY_NAMES = (
     r"X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId|GoogleAccessId|sig|se?cret|auth"
-    r"|password|pwd|(?:\w+[_-])?token|(?:\w+[_-])?(?:api|access|secret|private)?[_-]?key|secret[_-]\w+"
+    r"|password|pwd|(?:\w{1,40}[_-])?token|(?:\w{1,40}[_-])?(?:api|access|secret|private)?[_-]?key|secret[_-]\w+"
 )
 
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
     # scheme://user:password@host and scheme://token@host: RFC 3986's userinfo ends at the last @ before the path.
-    (re.compile(r"\b([a-z][a-z0-9+.-]*://)[^\s/?#'\"<>]*@", re.IGNORECASE), rf"\1{HIDDEN}@"),
+    (re.compile(r"\b([a-z][a-z0-9+.-]{0,30}://)[^\s/?#'\"<>]*@", re.IGNORECASE), rf"\1{HIDDEN}@"),
     # An AWS secret has slashes: s3://KEY:SECRET/WITH/SLASHES@bucket is what people write.
-    (re.compile(r"\b(s3[an]?://)[A-Z0-9]{16,}:[^\s@'\"<>]+@", re.IGNORECASE), rf"\1{HIDDEN}@"),
+    (re.compile(r"\b(s3[an]?://)[A-Z0-9]{16,128}:[^\s@'\"<>]{1,300}@", re.IGNORECASE), rf"\1{HIDDEN}@"),
     (re.compile(rf"([?&;](?:amp;)?(?:{_QUERY_NAMES})=)[^\s&;#'\"<>]+", re.IGNORECASE), rf"\1{HIDDEN}"),
     # Percent-encoded inside another url.
     (
@@ -46,7 +46,7 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
     # name=value, "name": "value", name: value, --name value; spark.hadoop.fs.s3a.secret.key=value
     (
         re.compile(
-            rf"((?<![\w])(?:[\w.-]*[_.-])?{_SECRET_WORDS}(?:[_.-](?:key|id|value))?['\"]?\s*(?:=>|[=:])\s*)"
+            rf"((?<![\w])(?:[\w.-]{{0,80}}[_.-])?{_SECRET_WORDS}(?:[_.-](?:key|id|value))?['\"]?\s*(?:=>|[=:])\s*)"
             r"(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\[redacted\]|[^\s,;&'\"{}()\[\]]+)",
             re.IGNORECASE,
         ),
@@ -60,14 +60,14 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
         rf"\1{HIDDEN}",
     ),
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), HIDDEN),
-    # Forms that issuers document: AWS, GitHub, GitLab, Hugging Face, OpenAI and Anthropic, Slack, Google, JSON web tokens.
+    # Forms that issuers document: AWS, GitHub, GitLab, Hugging Face, OpenAI, Anthropic, Slack, Google; JSON web tokens.
     (re.compile(r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b"), HIDDEN),
     (re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}|glpat-[\w-]{16,})"), HIDDEN),
     (
         re.compile(r"\b(?:hf_[A-Za-z0-9]{20,}|sk-[\w-]{20,}|xox[abprs]-[\w-]{10,}|AIza[\w-]{30,}|ya29\.[\w-]{20,})"),
         HIDDEN,
     ),
-    (re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"), HIDDEN),
+    (re.compile(r"\beyJ[\w-]{8,2000}\.eyJ[\w-]{8,8000}\.[\w-]*"), HIDDEN),
 )
 
 
