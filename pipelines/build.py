@@ -6,8 +6,9 @@ from pathlib import Path
 from mixer.manifest import MixtureManifest
 from pipelines.context import Context
 from pipelines.lake import Lake
-from pipelines.progress import Progress
+from pipelines.progress import LogFormat, Progress
 from pipelines.recipe import Recipe, load_recipe
+from pipelines.runs.recording import recorded
 from pipelines.stages import LIGHT_STAGES, STAGE_NAMES, run_stages
 from pipelines.steps.mix import published_mixture
 from pipelines.steps.select import check_conditions
@@ -38,7 +39,13 @@ def recipe_from(
     return recipe
 
 
-def new_context(recipe: Recipe, lake_uri: str, master: str | None = None, quiet: bool = False) -> Context:
+def new_context(
+    recipe: Recipe,
+    lake_uri: str,
+    master: str | None = None,
+    quiet: bool = False,
+    log_format: LogFormat | None = None,
+) -> Context:
     """A run over `lake_uri`; Spark starts when a stage needs it."""
 
     def start_spark() -> object:
@@ -46,11 +53,12 @@ def new_context(recipe: Recipe, lake_uri: str, master: str | None = None, quiet:
 
         return spark_session(master, light=context.stage in LIGHT_STAGES)
 
-    context = Context(recipe, Lake(lake_uri), start_spark, Progress(quiet))
+    context = Context(recipe, Lake(lake_uri), start_spark, Progress(quiet, log_format))
     return context
 
 
 def build(context: Context, until: str = STAGE_NAMES[-1]) -> MixtureManifest | None:
-    """Run the stages; returns the mixture's manifest, or None when `until` stops before it."""
-    run_stages(context, until)
+    """Run the stages, recorded; returns the mixture's manifest, or None when `until` stops before it."""
+    with recorded(context, until):
+        run_stages(context, until)
     return published_mixture(context) if until == STAGE_NAMES[-1] else None

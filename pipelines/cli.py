@@ -4,7 +4,7 @@ import typer
 
 from pipelines.build import DEFAULT_LAKE
 from pipelines.commands.ablate import ablate
-from pipelines.commands.build import UntilOption, build
+from pipelines.commands.build import LogFormatOption, UntilOption, build
 from pipelines.commands.complete import complete
 from pipelines.commands.diff import diff
 from pipelines.commands.duplicates import duplicates
@@ -13,14 +13,17 @@ from pipelines.commands.explain import explain
 from pipelines.commands.export import export
 from pipelines.commands.export_model import export_model
 from pipelines.commands.forget import forget
+from pipelines.commands.gc import gc
 from pipelines.commands.generate import generate
 from pipelines.commands.options import AsOfOption, BudgetOption, LakeOption, RatioOption, RecipeOption, SourcesOption
 from pipelines.commands.preview import preview
 from pipelines.commands.replay import replay
 from pipelines.commands.report import report
 from pipelines.commands.rules import rules
+from pipelines.commands.status import status
 from pipelines.commands.train import train
 from pipelines.commands.train_classifier import train_classifier
+from pipelines.commands.verify import verify
 from pipelines.messages import run_command
 from pipelines.stages import STAGE_NAMES
 
@@ -42,6 +45,9 @@ COMMANDS = (
     complete,
     generate,
     replay,
+    status,
+    verify,
+    gc,
 )
 
 app = typer.Typer(
@@ -69,9 +75,10 @@ def build_mix() -> None:
         lake: LakeOption = DEFAULT_LAKE,
         until: UntilOption = STAGE_NAMES[-1],
         as_of: AsOfOption = None,
+        log_format: LogFormatOption = None,
     ) -> None:
         """Build a mixture: run every stage that is not done yet, print the table and the folder of shards."""
-        build(recipe, sources, code_ratio, budget, lake, None, until, as_of)
+        build(recipe, sources, code_ratio, budget, lake, None, until, as_of, log_format)
 
     run_command(command)
 

@@ -14,8 +14,11 @@ from pipelines.lake import Books, Lake, PartFile, StageManifest, TaskBooks, fing
 
 if TYPE_CHECKING:  # workers import this file for its tasks, and plan, show and ask for nothing
     from mixer.plan import MixturePlan
+    from pipelines.metering.stage_job import StageJob
+    from pipelines.metering.usage import TaskUsage
     from pipelines.progress import Progress
     from pipelines.recipe import Recipe
+    from pipelines.runs.run_log import RunLog
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -91,6 +94,11 @@ class Context:
     foreseen: dict[str, Any] = field(default_factory=dict)  # name -> BlockSet that `select` would make, not written
     plan: "MixturePlan | None" = None  # set by the stage of that name
     mixture_uri: str = ""  # set by the last stage
+    log: "RunLog | None" = None  # where the run is recorded
+    made: set[tuple[str, str]] = field(default_factory=set)  # (stage, source) that this run published
+    missing: list[str] = field(default_factory=list)  # sources that the stage lacked when it looked for them
+    jobs: "list[StageJob]" = field(default_factory=list)  # Spark's work since then
+    own_usages: "list[TaskUsage]" = field(default_factory=list)  # of the tasks that ran last, in their order
 
     @cached_property
     def spark(self) -> Any:
@@ -106,9 +114,11 @@ class Context:
         """`work(task)` for every task on Spark's workers, one Spark task each; results in the tasks' order."""
         if not tasks:
             return []
-        with self.watching(stage, len(tasks)):
-            results: list[Result] = self.spark.sparkContext.parallelize(tasks, len(tasks)).map(work).collect()
-        return results
+        with self.watching(stage, len(tasks)) as job:
+            work_and_measure = job.measured(work)
+            pairs = self.spark.sparkContext.parallelize(tasks, len(tasks)).map(work_and_measure).collect()
+        job.usages = self.own_usages = [usage for _, usage in pairs]
+        return [result for result, _ in pairs]
 
     def task_frame(self, tasks: Sequence[dict[str, Any]]) -> Any:
         """A DataFrame of one column `task`, a JSON object a row and a partition, for work that ends in a shuffle."""
@@ -116,14 +126,23 @@ class Context:
         return self.spark.createDataFrame(rows, "task string").repartition(len(tasks))
 
     @contextmanager
-    def watching(self, stage: str, tasks: int) -> Iterator[None]:
-        """Show a stage's Spark tasks while they run, and count them."""
+    def watching(self, stage: str, tasks: int) -> "Iterator[StageJob]":
+        """Show and measure a stage's Spark tasks while they run, and count them."""
+        from pipelines.metering.stage_job import StageJob
+
         self.tasks_run += tasks
-        with self.progress.watching(self.spark, stage, tasks):
-            yield
+        job = StageJob(stage, tasks, self.spark)
+        job.begin()
+        try:
+            with self.progress.watching(job):
+                yield job
+        finally:
+            job.end()
+        self.jobs.append(job)
 
     def find(self, units: Iterable[Unit]) -> list[Unit]:
         """Remember the units that are published already; return those that are not (NotBuilt when reading only)."""
+        self.jobs.clear()
         missing = []
         for unit in units:
             manifest = self.lake.find(unit.stage, unit.source, unit.fingerprint)
@@ -133,6 +152,7 @@ class Context:
                 if not self.read_only:
                     self._check_retention(manifest)  # the recipe may have become stricter since
                 self.published.setdefault(unit.stage, {})[unit.source] = manifest
+        self.missing = [unit.source for unit in missing]
         if missing and self.read_only:
             names = ", ".join(unit.source for unit in missing)
             raise NotBuilt(
@@ -140,12 +160,18 @@ class Context:
             )
         return missing
 
-    def publish(self, unit: Unit, results: Iterable[TaskResult]) -> StageManifest:
-        """Check retention and books, publish the unit's manifest and remember it."""
+    def publish(
+        self, unit: Unit, results: Iterable[TaskResult], usages: "list[TaskUsage] | None" = None
+    ) -> StageManifest:
+        """Check retention and books, publish the unit's manifest and remember it; `usages` are of its own tasks."""
+        from pipelines.metering.writing import write_unit_metrics
+
         manifest = unit.manifest(results)
         self._check_retention(manifest)
         self.lake.publish(manifest)
         self.published.setdefault(unit.stage, {})[unit.source] = manifest
+        self.made.add((unit.stage, unit.source))
+        write_unit_metrics(self, manifest, usages)
         return manifest
 
     def complete(
@@ -158,8 +184,11 @@ class Context:
         missing = self.find(units)
         tasks = [(unit, task) for unit in missing for task in tasks_of(unit)]
         results = self.run_tasks(missing[0].stage, work, [task for _, task in tasks]) if missing else []
+        usages: list[Any] = self.own_usages if len(self.own_usages) == len(tasks) else [None] * len(tasks)
         for unit in missing:
-            self.publish(unit, [r for (owner, _), r in zip(tasks, results, strict=True) if owner is unit])
+            own = [place for place, (owner, _) in enumerate(tasks) if owner is unit]
+            measured = [usage for place in own if (usage := usages[place]) is not None]
+            self.publish(unit, [results[place] for place in own], measured)
 
     def _check_retention(self, manifest: StageManifest) -> None:
         allowed = self.recipe.retention

@@ -3,6 +3,8 @@
 import os
 import re
 import sys
+import traceback
+from typing import NoReturn
 
 import pyarrow as pa
 import typer
@@ -18,9 +20,11 @@ from pipelines.explaining.plain_text import plain_lines
 from pipelines.explaining.question import NotInMixture
 from pipelines.lake import UnbalancedBooks
 from pipelines.recipe_keys.problems import RecipeError
+from pipelines.redaction import redacted
 from pipelines.removal.absence import StillThere
 from pipelines.reporting.files import Gone
 from pipelines.source import SourceKindError
+from pipelines.upkeep.cleaning import LakeInUse
 from quality.fasttext.reader import ModelFileError
 from trainer.errors import TrainerError
 
@@ -40,6 +44,7 @@ EXPECTED_ERRORS = (
     RunFailed,
     ModelFileError,
     SourceKindError,
+    LakeInUse,
     OSError,  # a full disk, a missing file, a damaged one
     pa.ArrowInvalid,
     ValidationError,  # a manifest that is none
@@ -70,7 +75,7 @@ def run_command(command: typer.Typer) -> None:
     except Exception as error:  # what a Spark worker raised arrives as Java's or Python's error around it
         cause = workers_error(error)
         if cause is None:
-            raise
+            _fall(error)
         _stop(error, f"a task failed: {cause}")
 
 
@@ -93,7 +98,13 @@ def workers_error(error: Exception) -> str | None:
 def _stop(error: Exception, message: str) -> None:
     """One message for a person, the whole story with MIXDOWN_TRACE=1."""
     if os.environ.get("MIXDOWN_TRACE"):
-        raise error
+        _fall(error)
     # File names and what servers answer come from outside: nothing in them moves the cursor or changes colours.
-    print("mixdown: " + "\n".join(plain_lines(message)), file=sys.stderr)
+    print("\n".join(plain_lines(redacted(f"mixdown: {message}"))), file=sys.stderr)
     sys.exit(2)
+
+
+def _fall(error: Exception) -> NoReturn:
+    """The whole stack, as Python would show it but for credentials; exit status 1."""
+    print(redacted("".join(traceback.format_exception(error))), file=sys.stderr, end="")
+    sys.exit(1)

@@ -6,6 +6,7 @@ from types import ModuleType
 
 from pipelines.context import Context, NotBuilt
 from pipelines.lake import StageManifest
+from pipelines.runs.recording import record_stage
 from pipelines.steps import annotate, decide, deduplicate, ingest, mix, plan, repeats, select, tokenize_blocks
 
 STAGES: tuple[ModuleType, ...] = (ingest, annotate, decide, deduplicate, repeats, tokenize_blocks, select, plan, mix)
@@ -20,11 +21,16 @@ def run_stages(context: Context, until: str = STAGE_NAMES[-1]) -> None:
     for stage in STAGES[: STAGE_NAMES.index(until) + 1]:
         started = time.monotonic()
         context.stage = stage.NAME
+        if context.log is not None:
+            context.log.event("stage begins", stage=stage.NAME)
         ran_before = context.tasks_run
         run: Callable[[Context], None] = stage.run
         run(context)
         tasks = context.tasks_run - ran_before
-        context.progress.say(_line(stage.NAME, context, tasks, time.monotonic() - started))
+        seconds = time.monotonic() - started
+        if context.log is not None:
+            record_stage(context, context.log, stage.NAME, tasks, seconds)
+        context.progress.say(_line(stage.NAME, context, tasks, seconds))
 
 
 def find_blocks(context: Context) -> None:

@@ -22,9 +22,14 @@ from pipelines.context import Context, NotBuilt
 from pipelines.estimates.plans import refuse_unreachable
 from pipelines.estimates.splits import sample_sources
 from pipelines.previews.table import table_of
+from pipelines.runs.recording import recorded
 from pipelines.stages import STAGE_NAMES, find_blocks
 from pipelines.steps.plan import make_plan
 
+LogFormatOption = Annotated[
+    str | None,
+    typer.Option(help="What progress is on standard error: text, or json for collectors of logs.", show_default=False),
+]
 UntilOption = Annotated[str, typer.Option(help=f"Last stage to run: {', '.join(STAGE_NAMES)}.")]
 
 
@@ -37,18 +42,22 @@ def build(
     master: MasterOption = None,
     until: UntilOption = STAGE_NAMES[-1],
     as_of: AsOfOption = None,
+    log_format: LogFormatOption = None,
 ) -> None:
     """Build a mixture: run every stage that is not done yet, print the table and the folder of shards."""
     if until not in STAGE_NAMES:
         raise typer.BadParameter(
             f"{until!r} is no stage; the stages are {', '.join(STAGE_NAMES)}", param_hint="--until"
         )
+    if log_format not in (None, "text", "json"):
+        raise typer.BadParameter(f"{log_format!r} is neither text nor json", param_hint="--log-format")
     asked = recipe_from(recipe, code_ratio, budget, sources, as_of)
     note_what_as_of_does(asked, as_of)
-    context = new_context(asked, lake, master)
-    if until in ("plan", "mix"):
-        _refuse_before_work(context)
-    manifest = run_build(context, until)
+    context = new_context(asked, lake, master, log_format="json" if log_format == "json" else None)
+    with recorded(context, until):
+        if until in ("plan", "mix"):
+            _refuse_before_work(context)
+        manifest = run_build(context, until)
     if manifest is not None:
         out.print(table_of(manifest, f"mixture {manifest.name} {manifest.fingerprint}"))
         print_notes(manifest.notes)

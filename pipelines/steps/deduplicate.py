@@ -125,16 +125,18 @@ def _remove(
     dedup = context.recipe.dedup
     own = [part for part in parts if part.source in folders]
     tasks = context.task_frame([part.model_dump() for part in own])
-    with context.watching(NAME, len(own)):
-        documents = materialised(tasks.mapInArrow(_read_keys, DOCUMENTS_SQL))  # it is read several times
+    with context.watching(NAME, len(own)) as job:
+        reader = job.measured_batches("read keys", _read_keys, gives_documents=True)
+        documents = materialised(tasks.mapInArrow(reader, DOCUMENTS_SQL))  # it is read several times
         known = _known(context, parts, earlier, documents) if parts[0].source in earlier else None
         together = documents if known is None else materialised(documents.unionByName(known))
         removed = materialised(find_duplicates(together, dedup, shingles_of(parts, dedup)))
+        writer = job.measured_batches("write removed", _removed_writer(removed_uris(own, folders)))
         files: list[Any] = (
             removed.withColumn("part_index", F.shiftright("position", 32))
             .repartition("part_index")
             .sortWithinPartitions("position")
-            .mapInArrow(_removed_writer(removed_uris(own, folders)), REMOVED_FILE_SQL)
+            .mapInArrow(writer, REMOVED_FILE_SQL)
             .collect()
         )
         index = []

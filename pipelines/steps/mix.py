@@ -15,6 +15,8 @@ from mixer.tokens import tokenizer
 from pipelines.block_sets import block_set, read_block
 from pipelines.context import Context
 from pipelines.lake import UnbalancedBooks, digest_of
+from pipelines.metering.writing import note_new_manifest, write_mixture_metrics
+from pipelines.redaction import plain_values
 from pipelines.removal.absence import check_absence
 from pipelines.removal.tombstones import read_tombstones
 from pipelines.steps.plan import make_plan, mixture_fingerprint, resolved_recipe
@@ -63,7 +65,9 @@ def _keep_mixture(context: Context, plan: MixturePlan, fingerprint: str) -> None
     storage.check_files(folder, sizes)
     manifest = mixture_manifest(context, plan, fingerprint, found.files, found.validation)
     manifest = manifest.model_copy(update={"versions": found.versions})
-    _write_if_different(f"{folder}/{MANIFEST_NAME}", manifest.model_dump_json(indent=1).encode())
+    content = manifest.model_dump_json(indent=1).encode()
+    if _write_if_different(f"{folder}/{MANIFEST_NAME}", content):
+        note_new_manifest(folder, content)
 
 
 def _write_mixture(context: Context, plan: MixturePlan, fingerprint: str) -> None:
@@ -80,6 +84,7 @@ def _write_mixture(context: Context, plan: MixturePlan, fingerprint: str) -> Non
     manifest = mixture_manifest(context, plan, fingerprint, files, [file for file in validation if file is not None])
     storage.check_arrived(folder, {file.path: file.bytes for file in [*manifest.files, *manifest.validation]})
     storage.write_bytes(f"{folder}/{MANIFEST_NAME}", manifest.model_dump_json(indent=1).encode())
+    write_mixture_metrics(context, manifest)
 
 
 def _check_absence(context: Context) -> None:
@@ -101,10 +106,12 @@ def _check_absence(context: Context) -> None:
         storage.write_bytes(proof_uri, str(checked).encode())
 
 
-def _write_if_different(uri: str, content: bytes) -> None:
-    """A run that changes nothing writes nothing: the lake may be read-only to it."""
-    if not storage.exists(uri) or storage.read_bytes(uri) != content:
-        storage.write_bytes(uri, content)
+def _write_if_different(uri: str, content: bytes) -> bool:
+    """A run that changes nothing writes nothing: the lake may be read-only to it. Whether it wrote."""
+    if storage.exists(uri) and storage.read_bytes(uri) == content:
+        return False
+    storage.write_bytes(uri, content)
+    return True
 
 
 def token_format(tokenizer_name: str) -> TokenFormat:
@@ -129,7 +136,7 @@ def mixture_manifest(
     return MixtureManifest(
         name=context.recipe.name,
         fingerprint=fingerprint,
-        recipe=resolved_recipe(context.recipe),
+        recipe=plain_values(resolved_recipe(context.recipe)),  # uris may hold credentials
         tokenizer=tokenizer(context.recipe.tokenizer.name).info,
         sequence_length=context.recipe.sequence_length,
         seed=context.recipe.seed,

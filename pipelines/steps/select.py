@@ -161,12 +161,13 @@ def _rewrite_blocks(context: Context, units: list[Unit]) -> list[Any]:
     if not tasks or not blocks:
         return []
     frame = context.task_frame(tasks)
-    with context.watching(NAME, len(tasks)):
+    writer = block_writer(bases, folders, validated)
+    with context.watching(NAME, len(tasks)) as job:
         rows: list[Any] = (
-            frame.mapInArrow(_find_dropped, DROPPED_SQL)
+            frame.mapInArrow(job.measured_batches("find dropped", _find_dropped), DROPPED_SQL)
             .repartition(blocks, "source", "block")
             .sortWithinPartitions("source", "block", "doc_id")
-            .mapInArrow(block_writer(bases, folders, validated), CHANGED_SQL)
+            .mapInArrow(job.measured_batches("write blocks", writer), CHANGED_SQL)
             .collect()
         )
     return rows

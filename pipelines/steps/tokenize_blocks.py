@@ -64,12 +64,13 @@ def _write_blocks(context: Context, units: list[Unit]) -> list[Any]:
     folders = {unit.source: context.lake.stage_uri(NAME, unit.source, unit.fingerprint) for unit in units}
     blocks = sum(2 ** int(unit.settings["block_bits"]) for unit in units)
     frame = context.task_frame(tasks)
-    with context.watching(NAME, len(tasks)):
+    writer = _block_writer(folders, context.recipe.tokenizer.name)
+    with context.watching(NAME, len(tasks)) as job:
         rows: list[Any] = (
-            frame.mapInArrow(_encode_parts, TOKENS_SQL)
+            frame.mapInArrow(job.measured_batches("encode", _encode_parts, gives_documents=True), TOKENS_SQL)
             .repartition(blocks, "source", "block")
             .sortWithinPartitions("source", "block", "key")
-            .mapInArrow(_block_writer(folders, context.recipe.tokenizer.name), BLOCK_FILE_SQL)
+            .mapInArrow(job.measured_batches("write blocks", writer), BLOCK_FILE_SQL)
             .collect()
         )
     return rows

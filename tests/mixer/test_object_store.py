@@ -148,7 +148,9 @@ def test_two_writers_of_the_same_bytes_harm_nobody(store: Store) -> None:
     def read() -> None:
         while not done.is_set():
             if storage.exists(f"{store.uri}/manifest.json"):  # so the part is there, whole
-                wrong.extend(name for name, content in files.items() if storage.read_bytes(f"{store.uri}/{name}") != content)
+                wrong.extend(
+                    name for name, content in files.items() if storage.read_bytes(f"{store.uri}/{name}") != content
+                )
 
     with ThreadPoolExecutor(3) as pool:
         reader = pool.submit(read)

@@ -15,6 +15,7 @@ import pyarrow as pa
 from pipelines.context import Context
 from pipelines.duplicates.keys import KeysTask
 from pipelines.lake import Lake
+from pipelines.metering.stage_metrics import METRICS_NAME
 from pipelines.progress import Progress
 from pipelines.recipe import Recipe
 from pipelines.stages import run_stages
@@ -133,5 +134,10 @@ def write_jsonl(path: Path, records: Iterable[str | dict[str, Any]]) -> None:
 
 
 def snapshot(lake: Path) -> dict[str, bytes]:
-    """Every file below a folder, by its path in it."""
-    return {str(path.relative_to(lake)): path.read_bytes() for path in sorted(lake.rglob("*")) if path.is_file()}
+    """Every file below a folder, by its path in it, but those that tell of how it was made and of when."""
+    paths = {str(path.relative_to(lake)): path for path in sorted(lake.rglob("*")) if path.is_file()}
+    return {
+        name: path.read_bytes()
+        for name, path in paths.items()
+        if path.name != METRICS_NAME and not name.startswith("runs/")
+    }

@@ -131,7 +131,9 @@ def test_readers_read_it(built: tuple[Store, Path, str], tmp_path: Path) -> None
     assert stored(store, "exported/") == snapshot(tmp_path / "exported")
 
 
-def test_what_cannot_be_used_is_told_in_one_line(built: tuple[Store, Path, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_used_is_told_in_one_line(
+    built: tuple[Store, Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, _, mixture = built
     said = mixdown("report", "s3://no-such-bucket/lake/mixtures/a/b", code=2)
     assert said.count("\n") == 1, said
