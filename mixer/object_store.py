@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mixer.range_read import Range, RangeRead
 from mixer.retries import patiently
-from mixer.store_errors import StoreError, as_told, no_bucket, status_of
+from mixer.store_errors import StoreError, as_told, no_bucket
 from mixer.store_settings import S3, StoreSettings, in_environment, settings_from
 
 PAGE_KEYS = 1000  # of a listing; S3 gives no more

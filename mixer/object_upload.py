@@ -67,9 +67,7 @@ class Upload:
             raise StoreError(f"{S3}{self._bucket}/{self._key}: more than {limit:,} bytes; write smaller files")
         assert self._sender is not None  # noqa: S101 - with the id
         part, self._part = self._part, bytearray()
-        self._sending = self._sender.submit(
-            self._store.upload_part, self._bucket, self._key, self._id, number, part
-        )
+        self._sending = self._sender.submit(self._store.upload_part, self._bucket, self._key, self._id, number, part)
 
     def _arrived(self) -> None:
         if self._sending is not None:

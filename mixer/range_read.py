@@ -66,7 +66,9 @@ class RangeRead:
         if self._size_bytes >= 0 and (tag, size_bytes) != (self._tag, self._size_bytes):
             raise StoreError(f"{self._uri} was replaced while it was read: run again")
         if first != at:
-            raise StoreError(f"{self._uri}: {self._place} gives bytes from {first} where those from {at} were asked for")
+            raise StoreError(
+                f"{self._uri}: {self._place} gives bytes from {first} where those from {at} were asked for"
+            )
         self._size_bytes, self._tag = size_bytes, tag
         before = len(self._got)
         self._receive(answer["Body"])

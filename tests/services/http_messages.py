@@ -107,5 +107,3 @@ def _plain(chunks: bytes) -> bytes:
             return plain
         plain += chunks[end + 2 : end + 2 + size_bytes]
         at = end + 4 + size_bytes
-
-
