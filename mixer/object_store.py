@@ -104,7 +104,7 @@ class ObjectStore:
 
     def upload_part(self, bucket: str, key: str, upload: str, number: int, body: Body) -> str:
         """The part's tag, which `complete` takes."""
-        asked = {"UploadId": upload, "PartNumber": number, "Body": body, "ContentMD5": _md5(body)}
+        asked: dict[str, Any] = {"UploadId": upload, "PartNumber": number, "Body": body, "ContentMD5": _md5(body)}
         return str(self._ask("upload_part", bucket, key, **asked)["ETag"])
 
     def complete(self, bucket: str, key: str, upload: str, tags: list[str], size_bytes: int) -> None:
