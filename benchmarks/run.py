@@ -28,6 +28,7 @@ PARTS = (
     "extraction",
     "loader",
     "document_attention",
+    "object_store",
 )
 
 

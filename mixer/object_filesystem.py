@@ -83,7 +83,7 @@ class ObjectStoreHandler(pyarrow.fs.FileSystemHandler):  # type: ignore[misc]  #
         for entry in list(self.store.listing(bucket, f"{key.rstrip('/')}/", delimiter="")):
             self.store.delete(bucket, entry.key)
 
-    def delete_dir_contents(self, path: str, missing_dir_ok: bool = False) -> None:
+    def delete_dir_contents(self, path: str, missing_dir_ok: bool = False) -> None:  # noqa: ARG002 - Arrow's
         """As delete_dir: a folder is what it holds."""
         self.delete_dir(path)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from mixer.range_read import Range, RangeRead
 from mixer.retries import patiently
-from mixer.store_errors import StoreError, as_told, no_bucket, status_of
+from mixer.store_errors import StoreError, as_told, no_bucket
 from mixer.store_settings import S3, StoreSettings, in_environment, settings_from
 
 PAGE_KEYS = 1000  # of a listing; S3 gives no more
@@ -104,7 +104,7 @@ class ObjectStore:
 
     def upload_part(self, bucket: str, key: str, upload: str, number: int, body: Body) -> str:
         """The part's tag, which `complete` takes."""
-        asked = {"UploadId": upload, "PartNumber": number, "Body": body, "ContentMD5": _md5(body)}
+        asked: dict[str, Any] = {"UploadId": upload, "PartNumber": number, "Body": body, "ContentMD5": _md5(body)}
         return str(self._ask("upload_part", bucket, key, **asked)["ETag"])
 
     def complete(self, bucket: str, key: str, upload: str, tags: list[str], size_bytes: int) -> None:

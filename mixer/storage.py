@@ -97,14 +97,19 @@ def _size_at(uri: str, name: str) -> dict[str, int]:
     return {} if found is None else {name: found.size_bytes}
 
 
-def read_bytes(uri: str) -> bytes:
-    """The file's content; FileNotFoundError names the uri."""
+def open_stream(uri: str) -> pa.NativeFile:
+    """The file for reading through, as it stands: what is compressed stays so. FileNotFoundError names the uri."""
     filesystem, path = resolve(uri)
     try:
-        with filesystem.open_input_stream(path, compression=None) as stream:
-            return bytes(stream.read())
+        return filesystem.open_input_stream(path, compression=None)
     except FileNotFoundError as error:
         raise FileNotFoundError(f"no file at {uri}") from error
+
+
+def read_bytes(uri: str) -> bytes:
+    """The file's content; FileNotFoundError names the uri."""
+    with open_stream(uri) as stream:
+        return bytes(stream.read())
 
 
 def write_bytes(uri: str, data: bytes) -> None:
@@ -115,9 +120,8 @@ def write_bytes(uri: str, data: bytes) -> None:
 
 def sha256_of(uri: str) -> str:
     """The file's SHA-256 in hex, read in 4 MiB pieces."""
-    filesystem, path = resolve(uri)
     digest = hashlib.sha256()
-    with filesystem.open_input_stream(path, compression=None) as stream:
+    with open_stream(uri) as stream:
         while piece := stream.read(4 << 20):
             digest.update(piece)
     return digest.hexdigest()

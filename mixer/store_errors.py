@@ -38,7 +38,7 @@ WRONG_REGION = {
 
 
 class StoreError(OSError):
-    """An object store that cannot be used: no fault of any file in it. `code` is the store's own word, if it said one."""
+    """An object store that cannot be used: no fault of any file in it. `code` is the store's own word."""
 
     def __init__(self, message: str, code: str = "") -> None:
         super().__init__(message)

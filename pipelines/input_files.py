@@ -10,10 +10,11 @@ from pipelines.lake import Lake
 from pipelines.recipe_keys.problems import RecipeError
 from pipelines.recipe_keys.uris import refuse_secrets, resolved_uri
 from pipelines.remote_files import fetched, is_remote
-from quality.input_file import InputFile
+from quality.input_file import InputFile, open_elsewhere_with
 from quality.signal_group import GroupSettings
 
 FILE_KEYS = set(InputFile.model_fields)
+open_elsewhere_with(storage.open_stream)  # in workers too: the stage that measures imports this file
 
 
 def with_files(settings: GroupSettings, folder: Path, lake: Lake | None = None) -> GroupSettings:

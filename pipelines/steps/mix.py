@@ -82,7 +82,8 @@ def _write_mixture(context: Context, plan: MixturePlan, fingerprint: str) -> Non
     files = context.run_tasks(NAME, partial(write_shard_task, job), plan.shards)
     validation = context.run_tasks(NAME, write_validation_task, validation_tasks(context, folder))
     manifest = mixture_manifest(context, plan, fingerprint, files, [file for file in validation if file is not None])
-    storage.check_arrived(folder, {file.path: file.bytes for file in [*manifest.files, *manifest.validation]})
+    sizes = {file.path: file.bytes for file in manifest.files} | {file.path: file.bytes for file in manifest.validation}
+    storage.check_arrived(folder, sizes)
     storage.write_bytes(f"{folder}/{MANIFEST_NAME}", manifest.model_dump_json(indent=1).encode())
     write_mixture_metrics(context, manifest)
 

@@ -6,9 +6,7 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-from pyarrow import fs
-
-from quality.input_file import ChangedFile, InputFile
+from quality.input_file import ChangedFile, InputFile, open_elsewhere
 
 CHUNK_BYTES = 1 << 20
 
@@ -30,9 +28,8 @@ def _fetched(file: InputFile) -> str:
         path = Path(tempfile.gettempdir()) / f"mixdown-{file.sha256}"
         if path.is_file() and _sha256(str(path)) == file.sha256:
             return str(path)
-    filesystem, source = fs.FileSystem.from_uri(file.uri)
     number, partial = tempfile.mkstemp(prefix="mixdown-")
-    with filesystem.open_input_stream(source, compression=None) as stream, os.fdopen(number, "wb") as target:
+    with open_elsewhere(file.uri) as stream, os.fdopen(number, "wb") as target:
         while chunk := stream.read(CHUNK_BYTES):
             target.write(chunk)
     found = _sha256(partial)

@@ -105,13 +105,17 @@ def test_an_abandoned_write_is_visible_at_no_moment(store: Store, size_bytes: in
         while not done.is_set():
             seen.update(store.keys())
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        with pytest.raises(RuntimeError, match="the source broke"), storage.AtomicSink(f"{store.uri}/half") as sink:
+    def write_and_fail() -> None:
+        with storage.AtomicSink(f"{store.uri}/half") as sink:
             for _ in range(10):
                 sink.write(bytes(size_bytes // 10 + 1))
             raise RuntimeError("the source broke")
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        with pytest.raises(RuntimeError, match="the source broke"):
+            write_and_fail()
     finally:
         done.set()
         watcher.join()

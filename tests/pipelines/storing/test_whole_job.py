@@ -15,7 +15,7 @@ from tests.mixer.object_stores import Store, opened
 from tests.pipelines.in_process import snapshot
 
 pytestmark = pytest.mark.slow
-WORDS = "the lamp on a harbour wall is lit each evening by its keeper and nobody in town thinks it odd of him".split()
+PROSE = "the lamp on a harbour wall is lit each evening by its keeper and nobody in town thinks it odd of him"
 CODE = "def lamp_{n}(wick: str) -> str:\n    return wick.strip() * {n}\n\n\n"
 
 
@@ -25,7 +25,7 @@ def lines(records: list[dict[str, Any]]) -> bytes:
 
 def prose(seed: int) -> bytes:
     drawn = random.Random(seed)
-    return lines([{"text": " ".join(drawn.choices(WORDS, k=60)) + "."} for _ in range(150)])
+    return lines([{"text": " ".join(drawn.choices(PROSE.split(), k=60)) + "."} for _ in range(150)])
 
 
 def code(seed: int) -> bytes:
