@@ -18,24 +18,28 @@ def java(story: str) -> Exception:
     ("story", "begins", "hint"),
     [
         (
-            ABORTED + "Task 0 in stage 0.0 failed 4 times, most recent failure: Lost task 0.3 in stage 0.0 (executor 1): "
+            ABORTED
+            + "Task 0 in stage 0.0 failed 4 times, most recent failure: Lost task 0.3 in stage 0.0 (executor 1): "
             "org.apache.spark.SparkException: Python worker exited unexpectedly (crashed)\n\tat x\n",
             "Lost task 0.3 in stage 0.0",
             "spark.executor.memoryOverhead",
         ),
         (
-            ABORTED + "ShuffleMapStage 4 has failed the maximum allowable number of times: 4. Most recent failure reason:"
+            ABORTED
+            + "ShuffleMapStage 4 has failed the maximum allowable number of times: 4. Most recent failure reason:"
             "\norg.apache.spark.shuffle.FetchFailedException: gone\n\tat x",
             "org.apache.spark.shuffle.FetchFailedException: gone",
             "",
         ),
         (
-            ABORTED + "Task 1 failed 4 times, most recent failure: Lost task: java.io.IOException: No space left on device\n",
+            ABORTED
+            + "Task 1 failed 4 times, most recent failure: Lost task: java.io.IOException: No space left on device\n",
             "Lost task: java.io.IOException",
             "SPARK_LOCAL_DIRS",
         ),
         (
-            ABORTED + "Task 1 failed, most recent failure: Lost task: Traceback\n  File x\nOSError: [Errno 28] No space\n",
+            ABORTED
+            + "Task 1 failed, most recent failure: Lost task: Traceback\n  File x\nOSError: [Errno 28] No space\n",
             "OSError: [Errno 28]",
             "",
         ),
