@@ -107,7 +107,6 @@ for stage in READERS:
         happen = partial(damaged, stage=stage, damage=damage)
         if (stage, kind) == ("mix", "flipped"):
             happen = noticed_by_readers  # type: ignore[assignment]
-        is_quick = (stage, kind) == ("annotate", "flipped")
         what = "a shard" if stage == "mix" else f"a file of {stage}"
         title = f"{what}: a flipped byte" if kind == "flipped" else f"{what}: {kind}"
-        DAMAGE.append(Scenario(title, happen, is_quick, on_finished_lake=True))
+        DAMAGE.append(Scenario(title, happen, on_finished_lake=True))

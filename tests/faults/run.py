@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 
 from tests.faults.bench import bench
-from tests.faults.disk import small_disk
+from tests.faults.disk import NotHere, small_disk
 from tests.faults.scenario import run
 from tests.faults.table import HEAD, SCENARIOS, line
 
@@ -20,11 +20,13 @@ def main() -> None:
     broken = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with small_disk(folder / "spark", SPARK_MEGABYTES) as disk, bench(folder / "bench", disk.path) as here:
+        with small_disk(folder / "spark", SPARK_MEGABYTES) as disk, bench(folder / "bench", disk) as here:
             print(f"An undisturbed run took {here.undisturbed_seconds:.0f} s.\n\n{HEAD}", flush=True)
             for scenario in chosen:
                 try:
                     print(line(run(scenario, here)), flush=True)
+                except NotHere as reason:
+                    print(f"{scenario.name}: not tried here, {reason}", file=sys.stderr)
                 except Exception:
                     broken.append(scenario.name)
                     traceback.print_exc()
