@@ -156,11 +156,16 @@ class Lake:
         if not storage.exists(uri):
             return None
         try:
-            return StageManifest.model_validate_json(storage.read_bytes(uri))
+            manifest = StageManifest.model_validate_json(storage.read_bytes(uri))
         except ValidationError as error:
             raise storage.DamagedFile(
                 f"{uri} is no manifest of a stage ({error.errors()[0]['msg']}): delete its folder and run again"
             ) from error
+        if (manifest.fingerprint, manifest.output) != (fingerprint, output_digest(manifest.files)):
+            raise storage.DamagedFile(
+                f"{uri} is damaged (it contradicts itself or its folder): delete its folder and run again"
+            )
+        return manifest
 
     def publish(self, manifest: StageManifest) -> StageManifest:
         """Check the books and write the manifest, after which the directory counts as done."""

@@ -61,7 +61,7 @@ HINTS = {
     r"MemoryError|OutOfMemoryError|failed to map segment|[Cc]annot allocate memory|bad_alloc|malloc of size|"
     r"Python worker exited unexpectedly|ExecutorLostFailure": (
         "If memory ran out (the executors' logs and the kernel's tell), give executors more: "
-        "spark.executor.memoryOverhead for Python, spark.executor.memory for the JVM, or fewer cores each; then run again"
+        "spark.executor.memoryOverhead for Python, spark.executor.memory for the JVM, or fewer cores each"
     ),
 }
 

@@ -10,19 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults import job, lakes
+from tests.faults.disk import Disk
 from tests.faults.job import Job
 from tests.faults.recipe import recipe, write_inputs
 from tests.services.processes import wait_for
 from tests.services.spark_cluster import Cluster, cluster
-
-
-@dataclass
-class Outcome:
-    """A row of the table: a scenario that ends without an AssertionError kept its promise."""
-
-    happened: str
-    seconds: float  # of all runs together
-    identical: bool = True
 
 
 @dataclass
@@ -32,7 +24,7 @@ class Bench:
     folder: Path
     cluster: Cluster
     recipe: Path
-    spark_disk: Path  # where the executors keep shuffles
+    spark_disk: Disk  # where the executors keep shuffles
     expected: dict[str, str] = field(default_factory=dict)
     undisturbed_seconds: float = 0.0
     jobs: list[Job] = field(default_factory=list)
@@ -106,11 +98,11 @@ def until_started(run: Job, lake: Path | str) -> None:
 
 
 @contextmanager
-def bench(folder: Path, spark_disk: Path) -> Iterator[Bench]:
+def bench(folder: Path, spark_disk: Disk) -> Iterator[Bench]:
     """A started cluster and the undisturbed run on it; jobs that still run are killed at the end."""
     write_inputs(folder / "inputs")
     made = recipe(folder / "inputs")
-    with cluster(folder, environment=cluster_environment(spark_disk)) as started:
+    with cluster(folder, environment=cluster_environment(spark_disk.path)) as started:
         here = Bench(folder, started, made, spark_disk)
         try:
             began = time.monotonic()

@@ -47,6 +47,11 @@ def folder_of(lake: Path, stage: str) -> Path:
     return lake / "mixtures" / "small" if stage == "mix" else lake / "stages" / stage
 
 
+def in_lake(message: str) -> str:
+    """A message with short paths."""
+    return re.sub(r"\S*/(stages|mixtures)/", r"LAKE/\1/", message)
+
+
 def damaged(bench: Bench, stage: str, damage: Callable[[Path], None]) -> str:
     """The command must name the damaged file's folder; without that folder it must make everything again."""
     lake = bench.lake(f"damaged-{stage}", filled=True)
@@ -62,7 +67,7 @@ def damaged(bench: Bench, stage: str, damage: Callable[[Path], None]) -> str:
     named = next(parent for parent in path.parents if (parent / MANIFEST_NAME).exists())
     shutil.rmtree(named)
     bench.finish(lake)
-    return "stopped: `" + re.sub(r"\S*/(stages|mixtures)/", r"LAKE/\1/", message) + "`; without that folder it finished"
+    return "stopped: `" + in_lake(message) + "`; without that folder it finished"
 
 
 def noticed_by_readers(bench: Bench) -> str:
@@ -81,12 +86,27 @@ def noticed_by_readers(bench: Bench) -> str:
     return "the job reads no shard; who does gets an error that names it. Without the mixture's folder the job finished"
 
 
+@DAMAGE("a manifest of a stage: a flipped digit", on_finished_lake=True)
+def manifest_flipped(bench: Bench) -> str:
+    lake = bench.lake("damaged-manifest", filled=True)
+    path = next(folder_of(lake, "decide").rglob(MANIFEST_NAME))
+    text = path.read_text(encoding="utf-8")
+    place = text.index('"sha256": "') + len('"sha256": "')
+    path.write_text(text[:place] + ("0" if text[place] != "0" else "1") + text[place + 1 :], encoding="utf-8")
+    run = bench.start(lake)
+    assert run.wait() != 0, "the damage was not noticed"
+    message = last_message(run)
+    assert str(path) in message, message
+    shutil.rmtree(path.parent)
+    bench.finish(lake)
+    return "stopped: `" + in_lake(message) + "`; without that folder it finished"
+
+
 for stage in READERS:
     for kind, damage in {"flipped": flip, "cut short": cut, "empty": empty}.items():
         happen = partial(damaged, stage=stage, damage=damage)
         if (stage, kind) == ("mix", "flipped"):
             happen = noticed_by_readers  # type: ignore[assignment]
-        is_quick = (stage, kind) == ("annotate", "flipped")
         what = "a shard" if stage == "mix" else f"a file of {stage}"
         title = f"{what}: a flipped byte" if kind == "flipped" else f"{what}: {kind}"
-        DAMAGE.append(Scenario(title, happen, is_quick, on_finished_lake=True))
+        DAMAGE.append(Scenario(title, happen, on_finished_lake=True))

@@ -10,6 +10,10 @@ from pathlib import Path
 BALLAST = "ballast"
 
 
+class NotHere(RuntimeError):
+    """This machine cannot let a fault happen."""
+
+
 @dataclass
 class Disk:
     """A mounted file system; `fill` is what another program's file does to it."""
@@ -18,7 +22,9 @@ class Disk:
     is_mount: bool
 
     def fill(self, leave_bytes: int = 0) -> None:
-        """Leave so many bytes free."""
+        """Leave so many bytes free; NotHere where it is no disk of its own, but that of everybody."""
+        if not self.is_mount:
+            raise NotHere("only root can mount a small disk")
         found = os.statvfs(self.path)
         with (self.path / BALLAST).open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, found.f_bavail * found.f_frsize - leave_bytes)

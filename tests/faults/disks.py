@@ -1,7 +1,7 @@
 """Disks that fill up: the lake's and that of Spark's shuffles. Another program's file takes the room, and goes away."""
 
 from tests.faults.bench import Bench, until_running
-from tests.faults.disk import Disk, small_disk
+from tests.faults.disk import small_disk
 from tests.faults.processes import last_message
 from tests.faults.scenario import Scenarios
 
@@ -12,7 +12,6 @@ MEGABYTES = 64
 @DISKS("disk full: the lake, in annotate", quick=True)
 def lake_full(bench: Bench) -> str:
     with small_disk(bench.folder / "full", MEGABYTES) as disk:
-        assert disk.is_mount, "this machine mounts no tmpfs"
         lake = disk.path / "lake"
         run = bench.start(lake)
         until_running(run, lake, "ingest")
@@ -29,14 +28,13 @@ def lake_full(bench: Bench) -> str:
 @DISKS("disk full: Spark's local folders, in dedup")
 def shuffles_full(bench: Bench) -> str:
     lake = bench.lake("shuffles")
-    disk = Disk(bench.spark_disk, True)
     run = bench.start(lake)
     until_running(run, lake, "decide")
-    disk.fill()
+    bench.spark_disk.fill()
     try:
         assert run.wait() != 0, "there was room"
     finally:
-        disk.free()
+        bench.spark_disk.free()
     message = last_message(run)
     assert "No space left" in message, message
     bench.nothing_wrong_is_visible(lake)

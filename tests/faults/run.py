@@ -6,9 +6,9 @@ import traceback
 from pathlib import Path
 
 from tests.faults.bench import bench
-from tests.faults.disk import small_disk
+from tests.faults.disk import NotHere, small_disk
 from tests.faults.scenario import run
-from tests.faults.table import SCENARIOS, markdown
+from tests.faults.table import HEAD, SCENARIOS, line
 
 SPARK_MEGABYTES = 400
 
@@ -17,20 +17,19 @@ def main() -> None:
     """Run them in order; exit code 1 when a promise was broken."""
     asked = sys.argv[1:]
     chosen = [each for each in SCENARIOS if not asked or any(part in each.name for part in asked)]
-    rows, broken = [], []
+    broken = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with small_disk(folder / "spark", SPARK_MEGABYTES) as disk, bench(folder / "bench", disk.path) as here:
-            print(f"undisturbed: {here.undisturbed_seconds:.0f} s", file=sys.stderr)
+        with small_disk(folder / "spark", SPARK_MEGABYTES) as disk, bench(folder / "bench", disk) as here:
+            print(f"An undisturbed run took {here.undisturbed_seconds:.0f} s.\n\n{HEAD}", flush=True)
             for scenario in chosen:
-                print(f"{scenario.name} ...", file=sys.stderr, flush=True)
                 try:
-                    rows.append(run(scenario, here))
-                    print(f"  {rows[-1].happened} ({rows[-1].seconds_lost:.0f} s)", file=sys.stderr, flush=True)
+                    print(line(run(scenario, here)), flush=True)
+                except NotHere as reason:
+                    print(f"{scenario.name}: not tried here, {reason}", file=sys.stderr)
                 except Exception:
                     broken.append(scenario.name)
                     traceback.print_exc()
-    print(markdown(rows))
     if broken:
         raise SystemExit(f"broken: {', '.join(broken)}")
 

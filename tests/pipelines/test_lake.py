@@ -75,6 +75,18 @@ def test_files_without_a_manifest_are_not_done(tmp_path: Path) -> None:
     assert again.of("decide", "pages").output == output_digest([PartFile(**part.files[0]._asdict())])
 
 
+def test_a_manifest_that_contradicts_itself_is_damaged(tmp_path: Path) -> None:
+    run, asked = context(tmp_path), unit()
+    run.publish(asked, [result(tmp_path, asked)])
+    path = next(tmp_path.rglob("manifest.json"))
+    whole = path.read_text()
+    manifest = run.of("decide", "pages")
+    for value in (manifest.output, manifest.fingerprint, manifest.files[0].sha256):
+        path.write_text(whole.replace(value, f"{'0' if value[0] != '0' else '1'}{value[1:]}"))
+        with pytest.raises(OSError, match="contradicts itself"):
+            context(tmp_path).find([asked])
+
+
 def test_a_stage_whose_books_do_not_balance_publishes_nothing(tmp_path: Path) -> None:
     run, asked = context(tmp_path), unit()
     with pytest.raises(ArithmeticError, match="stage 'decide', source 'pages'"):

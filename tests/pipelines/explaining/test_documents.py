@@ -10,7 +10,7 @@ from pipelines.explaining.documents import LISTED
 from pipelines.explaining.question import NotInMixture
 from pipelines.explaining.rows import explain_row
 from pipelines.explaining.trail import TOLD, DocumentStory, Trail, explain_document
-from pipelines.lake import Lake
+from pipelines.lake import Lake, output_digest
 from pipelines.mixture import Mixture, open_mixture
 from pipelines.removal.tombstones import Tombstone, add_tombstone, read_tombstones, remove_tombstone
 from pipelines.reporting.files import Gone
@@ -168,7 +168,7 @@ def test_a_lost_survivor_is_left_undescribed(own_uri: str) -> None:
     manifest = mixture.files.stage("ingest", "pages")
     kept = [part for part in manifest.files if part.path != "part-00000.parquet"]
     uri = mixture.files.lake.stage_uri("ingest", "pages", manifest.fingerprint)
-    content = manifest.model_copy(update={"files": kept}).model_dump_json()
+    content = manifest.model_copy(update={"files": kept, "output": output_digest(kept)}).model_dump_json()
     storage.write_bytes(f"{uri}/manifest.json", content.encode())
     removal = about(mixture, "files", COPIED_FILE).account.removal
     assert removal is not None
