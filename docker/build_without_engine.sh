@@ -18,7 +18,7 @@ make_base() {
     rm -rf "$work"/rootfs/var/cache/apt/archives/*.deb "$work"/rootfs/var/lib/apt/lists/* "$work"/rootfs/dev/*
     # As Debian's own slim image: no documentation, no translations.
     find "$work/rootfs/usr/share/doc" -type f ! -name copyright -delete
-    rm -rf "$work"/rootfs/usr/share/{man,info,locale,lintian}/* "$work"/rootfs/var/log/*
+    find "$work"/rootfs/usr/share/{man,info,locale,lintian} "$work/rootfs/var/log" ! -type d -delete
     printf 'path-exclude /usr/share/%s/*\n' man info locale lintian > "$work/rootfs/etc/dpkg/dpkg.cfg.d/slim"
     printf 'path-exclude /usr/share/doc/*\npath-include /usr/share/doc/*/copyright\n' >> "$work/rootfs/etc/dpkg/dpkg.cfg.d/slim"
     local container mounted

@@ -53,9 +53,10 @@ LABEL org.opencontainers.image.title="mixdown-spark" \
       org.opencontainers.image.description="mixdown on Spark: driver, master and worker" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.licenses="Apache-2.0"
-# git reads the sources that are repositories.
+# git reads the sources that are repositories. Java's package links its manual pages into a folder that slim bases lack.
 # hadolint ignore=DL3008
-RUN apt-get update \
+RUN mkdir -p /usr/share/man/man1 \
+    && apt-get update \
     && apt-get install -y --no-install-recommends python3 openjdk-17-jre-headless git tini \
     && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* \
     && useradd --uid 10001 --create-home mixdown \

@@ -1,0 +1,54 @@
+#!/bin/bash
+# The demo on the cluster of docker/compose.yaml, without an engine, and again with a worker killed in between: the shards
+# are audited and must be the same bytes. After `build_without_engine.sh spark store`; wants the development environment.
+set -euo pipefail
+
+here="$(cd "$(dirname "$0")" && pwd)"
+work="${MIXDOWN_IMAGES:-/var/tmp/mixdown-images}"
+python="${PYTHON:-$here/../.venv/bin/python}"
+compose="$here/compose_without_engine.sh"
+set -a
+# shellcheck disable=SC1091
+. "$here/.env.example"
+set +a
+export AWS_ENDPOINT_URL="http://127.0.0.1:$STORE_PORT"
+
+finish() { "$compose" stop > /dev/null 2>&1; }
+trap finish EXIT
+
+submit() {
+    "$compose" run --rm -T driver spark-submit --master spark://spark-master:7077 pipelines/build_mix.py \
+        --recipe recipes/demo.yaml --lake "s3://$LAKE_BUCKET/$1"
+}
+
+"$compose" start
+"$compose" up --detach --wait --no-build store master worker
+start=$SECONDS
+submit undisturbed > "$work/undisturbed.log" 2>&1 || { tail -n 30 "$work/undisturbed.log" >&2; exit 1; }
+echo "undisturbed: $((SECONDS - start)) s"
+
+start=$SECONDS
+submit disturbed > "$work/disturbed.log" 2>&1 &
+run=$!
+# Killed while tokenizing or later would be too late to matter: annotate has begun when ingest is told.
+until grep -q "${KILL_AFTER:-ingest}" "$work/disturbed.log"; do
+    kill -0 "$run" || { tail -n 30 "$work/disturbed.log" >&2; exit 1; }
+    sleep 0.2
+done
+sleep "${KILL_DELAY:-2}"
+kill -0 "$run" || { echo "the run was over before a worker could be killed" >&2; exit 1; }
+podman --root "$work/storage" --runroot "$work/run" --storage-driver overlay kill --signal KILL mixdown-worker-1 > /dev/null
+echo "killed mixdown-worker-1 after $((SECONDS - start)) s"
+wait "$run" || { tail -n 30 "$work/disturbed.log" >&2; exit 1; }
+echo "disturbed: $((SECONDS - start)) s"
+
+cd "$here/.."
+for lake in undisturbed disturbed; do
+    rm -rf "${work:?}/$lake"
+    "$python" -m tests.docker.fetch_mixture "s3://$LAKE_BUCKET/$lake" demo "$work/$lake" > /dev/null
+    "$python" -m tests.audit "$work/$lake"
+done
+for file in "$work"/undisturbed/shard-*.parquet "$work/undisturbed/manifest.json"; do
+    cmp "$file" "$work/disturbed/$(basename "$file")"
+done
+echo "$(find "$work/undisturbed" -name 'shard-*.parquet' | wc -l) shards and the manifest: the same bytes"
