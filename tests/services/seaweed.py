@@ -89,6 +89,7 @@ def weed_command(folder: Path, s3_port: int) -> list[str]:
         "s3.port": s3_port,
         "s3.config": folder / "s3.json",
         "s3.port.iceberg": 0,
+        "s3.port.lance": 0,
         "master.telemetry": "false",
         "master.volumeSizeLimitMB": 256,
         "volume.max": 50,
