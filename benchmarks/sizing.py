@@ -6,7 +6,7 @@ Reads `metrics.json` of every stage that made a mixture, or the numbers that an 
 import argparse
 import json
 from collections import defaultdict
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mixer.manifest import read_manifest
@@ -94,8 +94,11 @@ def measured(lake: Lake, mixture: str) -> Costs:
 
 def _cost(metrics: list[StageMetrics]) -> StageCost:
     at_once = {(each.run, tuple(each.of), each.wall_seconds): each for each in metrics}.values()
+    own = sum(each.workers.cpu_seconds for each in (metrics if metrics[0].own_tasks else at_once))
+    in_jvm = sum(each.spark.jvm_cpu_seconds + each.spark.gc_seconds for each in at_once if each.spark)
+    in_all = sum(each.all_processes_cpu_seconds or 0.0 for each in at_once)
     return StageCost(
-        cpu_seconds=round(sum(each.all_processes_cpu_seconds or 0.0 for each in at_once), 1),
+        cpu_seconds=round(max(in_all, own + in_jvm), 1),  # on a cluster the driver sees its own processes alone
         output_bytes=sum(each.output_bytes for each in metrics),
         shuffle_bytes=sum(each.spark.shuffle_write_bytes for each in at_once if each.spark),
     )
@@ -122,7 +125,7 @@ def need(costs: Costs, raw_bytes: int, given: Assumptions) -> Need:
 
 
 def _read_again(costs: Costs) -> int:
-    """Bytes of stages that later ones read: documents by annotate and tokenize, measurements by three, blocks by mix."""
+    """Bytes of stages that later ones read: documents twice, measurements by three stages, blocks by mix."""
     readers = {"ingest": 2, "annotate": 3, "decide": 2, "dedup": 1, "repeats": 1, "tokenize": 1, "select": 1}
     return sum(readers.get(name, 0) * stage.output_bytes for name, stage in costs.stages.items())
 
@@ -173,17 +176,21 @@ def read_costs(path: Path) -> Costs:
     return Costs(**content | {"stages": {name: StageCost(**stage) for name, stage in content["stages"].items()}})
 
 
-def main() -> None:
-    """Print both tables."""
+def make_parser() -> argparse.ArgumentParser:
+    """What is measured, and an option for each assumption."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("lake", nargs="?", help="a lake with one mixture, or that mixture's folder")
     parser.add_argument("--costs", type=Path, default=COSTS, help="saved costs, where no lake is given")
     parser.add_argument("--save", type=Path, help="save the costs of the lake")
-    given = Assumptions()
-    for name, value in asdict(given).items():
+    for name, value in asdict(Assumptions()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
-    options = parser.parse_args()
-    given = replace(given, **{name: getattr(options, name) for name in asdict(given)})
+    return parser
+
+
+def main() -> None:
+    """Print both tables."""
+    options = make_parser().parse_args()
+    given = Assumptions(**{name: getattr(options, name) for name in asdict(Assumptions())})
     costs = _measured_at(options.lake) if options.lake else read_costs(options.costs)
     if options.save:
         options.save.write_text(json.dumps(asdict(costs), indent=1) + "\n", encoding="utf-8")
