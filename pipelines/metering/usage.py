@@ -111,6 +111,7 @@ class MeasuredTask:
         self._accumulator = accumulator
 
     def __call__(self, task: Any) -> tuple[Any, TaskUsage]:
+        """Do the work of one task."""
         watch = Stopwatch()
         result = self._work(task)
         split = getattr(task, "split", None)
@@ -139,6 +140,7 @@ class MeasuredBatches:
         self._accumulator = accumulator
 
     def __call__(self, batches: Iterator[Any]) -> Iterator[Any]:
+        """Do the work of one partition."""
         watch = Stopwatch()
         rows = 0
         try:

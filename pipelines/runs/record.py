@@ -14,7 +14,7 @@ RUN_NAME = "run.json"
 LOG_NAME = "log.jsonl"
 READERS = 16  # threads that wait for small files
 
-# A run says every minute that it is alive. One that has said nothing for so long was killed; clocks may differ somewhat.
+# A run says every minute that it is alive. One that has been silent for so long was killed; clocks may differ a little.
 SILENT_SECONDS = 600.0
 
 Outcome = Literal["running", "done", "failed", "interrupted"]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import typer.main
 
+from benchmarks import sizing
 from pipelines.cli import app
 from pipelines.recipe import load_recipe
 from tests.docs.pages import PAGES, ROOT, Block, blocks, code_spans, read, rows
@@ -106,6 +107,7 @@ def test_every_command_and_option_in_a_page_exists() -> None:
     group: Any = typer.main.get_command(app)
     everywhere = set().union(*(options(command) for command in known.values())) | options(group) | FOREIGN_OPTIONS
     everywhere |= {option for action in make_parser()._actions for option in action.option_strings} | {"--recipe"}
+    everywhere |= {option for action in sizing.make_parser()._actions for option in action.option_strings}
     for line in lines_of_code():
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*", line.partition("#")[0]))
         assert named <= everywhere, line
