@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -35,7 +36,7 @@ class ObjectStore:
     def __init__(self, settings: StoreSettings) -> None:
         self.settings = settings
         self.client = _client(settings)
-        self.place = settings.endpoint or "AWS S3"
+        self.place = re.sub("//[^/@]*@", "//", settings.endpoint) if settings.endpoint else "AWS S3"
         self._known_buckets: set[str] = set()
 
     def head(self, bucket: str, key: str) -> Found | None:

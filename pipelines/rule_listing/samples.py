@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixer import storage
+from mixer.store_errors import StoreError
 from pipelines.explaining.documents import NOWHERE
 from pipelines.explaining.reference import place_text
 from pipelines.explaining.stored_rows import take
@@ -98,7 +99,7 @@ def _read(source: DecidedSource, part: int, rows: Sequence[int], excerpt_chars: 
 def _take(uri: str, rows: Sequence[int], columns: Sequence[str]) -> list[dict[str, Any]]:
     try:
         return take(uri, rows, columns)
-    except storage.DamagedFile:
+    except (storage.DamagedFile, StoreError):
         raise
     except (OSError, ValueError) as error:
         raise storage.DamagedFile(f"{uri} is damaged ({error}): delete its folder and run again") from error

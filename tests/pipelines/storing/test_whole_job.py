@@ -81,7 +81,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Pat
         mixdown("build", str(write_recipe(folder, str(folder / "raw code"))), "--lake", str(folder / "lake"))
         mixdown("build", str(write_recipe(folder, store.uri)), "--lake", f"s3://{store.bucket}/a lake")
         fingerprint = store.client.get_object(Bucket=store.bucket, Key="a lake/mixtures/stored/latest")["Body"].read()
-        yield store, folder, f"s3://{store.bucket}/a lake/mixtures/stored/{fingerprint.decode()}"
+        yield store, folder, f"s3://{store.bucket}/a lake/mixtures/stored/{fingerprint.decode().strip()}"
 
 
 def stored(store: Store, prefix: str) -> dict[str, bytes]:
