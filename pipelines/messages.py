@@ -55,11 +55,13 @@ LAST_FAILURES = (
     r"[Mm]ost recent failure(?: reason)?:\s*(.*)",
     r"Job aborted due to stage failure:\s*(.*)",
     r"Job \d+ cancelled because\s*(.*)",
+    # The task's own error as Java's, thrown again where the driver waits for the job.
+    r"(?s)^[^\n]*\n: ([^\n]*)(?=.*DAGScheduler\.runJob)",
 )
 HINTS = {
     r"No space left on device": "Make room (the lake, and SPARK_LOCAL_DIRS of the executors) and run again",
     r"MemoryError|OutOfMemoryError|failed to map segment|[Cc]annot allocate memory|bad_alloc|malloc of size|"
-    r"Python worker exited unexpectedly|ExecutorLostFailure": (
+    r"Python worker exited unexpectedly|reading the port number from pyspark.daemon|ExecutorLostFailure": (
         "If memory ran out (the executors' logs and the kernel's tell), give executors more: "
         "spark.executor.memoryOverhead for Python, spark.executor.memory for the JVM, or fewer cores each"
     ),

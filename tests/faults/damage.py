@@ -6,6 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import pyarrow.parquet as pq
+import pytest
+
+from mixer import storage
 from mixer.manifest import MANIFEST_NAME
 from tests.faults.bench import Bench
 from tests.faults.processes import last_message
@@ -13,31 +17,36 @@ from tests.faults.scenario import Scenario, Scenarios
 
 DAMAGE = Scenarios()
 
-# Stage -> (its files, the stage that reads them).
+# Stage -> (its files, a column of them, the stage that reads it).
 READERS = {
-    "ingest": ("part-*", "annotate"),
-    "annotate": ("part-*", "decide"),
-    "decide": ("part-*", "dedup"),
-    "dedup": ("removed-*", "tokenize"),
-    "tokenize": ("**/tokens-*", "mix"),
-    "mix": ("shard-*", None),
+    "ingest": ("part-*", "text", "annotate"),
+    "annotate": ("part-*", "signature", "dedup"),
+    "decide": ("part-*", "keep", "dedup"),
+    "dedup": ("removed-*", "row", "tokenize"),
+    "tokenize": ("block-*", "tokens", "mix"),
+    "mix": ("shard-*", "input_ids", None),
 }
 
 
-def flip(path: Path) -> None:
-    """One bit of a byte in the middle."""
+def flip(path: Path, column: str) -> None:
+    """One bit of the last byte of a column: of its last page's content, behind the page's header."""
+    group = pq.read_metadata(path).row_group(0)
+    chunk = next(
+        found for found in map(group.column, range(group.num_columns)) if found.path_in_schema.startswith(column)
+    )
+    start = chunk.dictionary_page_offset or chunk.data_page_offset
     data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
+    data[start + chunk.total_compressed_size - 1] ^= 1
     path.write_bytes(data)
 
 
-def cut(path: Path) -> None:
+def cut(path: Path, _column: str) -> None:
     """The last third is gone."""
     data = path.read_bytes()
     path.write_bytes(data[: len(data) * 2 // 3])
 
 
-def empty(path: Path) -> None:
+def empty(path: Path, _column: str) -> None:
     """A file of no bytes."""
     path.write_bytes(b"")
 
@@ -52,12 +61,12 @@ def in_lake(message: str) -> str:
     return re.sub(r"\S*/(stages|mixtures)/", r"LAKE/\1/", message)
 
 
-def damaged(bench: Bench, stage: str, damage: Callable[[Path], None]) -> str:
+def damaged(bench: Bench, stage: str, damage: Callable[[Path, str], None]) -> str:
     """The command must name the damaged file's folder; without that folder it must make everything again."""
     lake = bench.lake(f"damaged-{stage}", filled=True)
-    pattern, reader = READERS[stage]
+    pattern, column, reader = READERS[stage]
     path = max(folder_of(lake, stage).rglob(pattern), key=lambda found: found.stat().st_size)
-    damage(path)
+    damage(path, column)
     if reader:  # what was made from the file while it was whole is gone, so that it must be read
         shutil.rmtree(folder_of(lake, reader))
     run = bench.start(lake)
@@ -72,13 +81,9 @@ def damaged(bench: Bench, stage: str, damage: Callable[[Path], None]) -> str:
 
 def noticed_by_readers(bench: Bench) -> str:
     """A shard of a finished mixture: no stage reads it, its readers do."""
-    import pytest
-
-    from mixer import storage
-
     lake = bench.lake("damaged-shard", filled=True)
     path = max(folder_of(lake, "mix").rglob("shard-*"), key=lambda found: found.stat().st_size)
-    flip(path)
+    flip(path, READERS["mix"][1])
     with pytest.raises(storage.DamagedFile, match="is damaged"):
         storage.read_table(str(path))
     shutil.rmtree(path.parent)

@@ -43,6 +43,12 @@ def java(story: str) -> Exception:
             "OSError: [Errno 28]",
             "",
         ),
+        (
+            "An error occurred while calling z:collectAndServe.\n: org.apache.spark.SparkException: EOFException occurred "
+            "while reading the port number from pyspark.daemon's stdout.\n\tat x.Y\n\tat o.a.DAGScheduler.runJob(D.scala)\n",
+            "org.apache.spark.SparkException: EOFException",
+            "spark.executor.memoryOverhead",
+        ),
         (": org.apache.spark.SparkException: Job 3 cancelled because the context was shut down\n", "the context", ""),
     ],
 )
