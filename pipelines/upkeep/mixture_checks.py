@@ -36,7 +36,8 @@ def manifest_faults(manifest: MixtureManifest) -> Iterator[str]:
             if abs(part.error_sequences) >= WITHIN_SEQUENCES + ROUNDING:
                 yield (
                     f"phase {phase.name}: {part.source} was asked for {part.target_share:.4%} and got "
-                    f"{part.share:.4%}, {part.error_sequences:+.2f} sequences off: more than the contract's one"
+                    f"{part.share:.4%}, {part.error_sequences:+.2f} sequences off: "
+                    "more than the one that the contract allows"
                 )
             if tokens and abs(part.actual_tokens / tokens - part.share) > ROUNDING:
                 yield f"phase {phase.name}: the share of {part.source} is not that of its tokens"
