@@ -121,13 +121,15 @@ def test_readers_read_it(built: tuple[Store, Path, str], tmp_path: Path) -> None
     store, folder, mixture = built
     recipe, lake = str(write_recipe(folder, store.uri)), f"s3://{store.bucket}/a lake"
     assert "pages" in mixdown("preview", recipe, "--lake", lake)
-    assert "raw code" in mixdown("explain", mixture, "--row", "5")
-    assert "report" in mixdown("report", mixture)
+    local = str(next((folder / "lake" / "mixtures" / "stored").glob("*/manifest.json")).parent)
+    row = ("--row", "5", "--text", "200", "--json")
+    assert json.loads(mixdown("explain", mixture, *row)) == json.loads(mixdown("explain", local, *row))
+    mixdown("report", mixture)
+    assert store.client.get_object(Bucket=store.bucket, Key=f"{mixture.split('/', 3)[3]}/report.html")["Body"].read()
     mixdown("train", mixture, "--preset", "tiny", "--steps", "2", "--output", str(tmp_path / "run"))
     target = f"s3://{store.bucket}/exported"
     mixdown("export", mixture, "--format", "megatron", "--output", target)
-    local = next((folder / "lake" / "mixtures" / "stored").glob("*/manifest.json")).parent
-    mixdown("export", str(local), "--format", "megatron", "--output", str(tmp_path / "exported"))
+    mixdown("export", local, "--format", "megatron", "--output", str(tmp_path / "exported"))
     assert stored(store, "exported/") == snapshot(tmp_path / "exported")
 
 
