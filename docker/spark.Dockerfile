@@ -25,10 +25,12 @@ RUN python3 -m venv /opt/venv \
     && ln -s /opt/venv/lib/python3*/site-packages/pyspark /opt/venv/spark
 
 FROM libraries AS environment
-# The packages stay in a checkout, beside the recipes, and the environment finds them there.
+# The packages stay in a checkout, beside the recipes, and the environment finds them there; that they are not there yet
+# is why the path is written by hand.
 COPY pyproject.toml README.md LICENSE /opt/mixdown/
 RUN PIP_CONSTRAINT=/build/constraints.txt /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
        --no-deps --editable /opt/mixdown \
+    && /opt/venv/bin/python -c "import site; open(site.getsitepackages()[0] + '/mixdown.pth', 'w').write('/opt/mixdown')" \
     && /opt/venv/bin/pip uninstall -y -q setuptools pip
 
 FROM libraries AS code

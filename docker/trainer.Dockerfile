@@ -25,6 +25,7 @@ FROM libraries AS environment
 COPY pyproject.toml README.md LICENSE /opt/mixdown/
 RUN PIP_CONSTRAINT=/build/constraints.txt /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
        --no-deps --editable /opt/mixdown \
+    && /opt/venv/bin/python -c "import site; open(site.getsitepackages()[0] + '/mixdown.pth', 'w').write('/opt/mixdown')" \
     && /opt/venv/bin/pip uninstall -y -q setuptools pip
 
 FROM libraries AS code
