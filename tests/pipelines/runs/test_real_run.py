@@ -21,7 +21,10 @@ from tests.pipelines.in_process import write_jsonl
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
-pytestmark = pytest.mark.skipif(find_java() is None, reason="no Java 17: install a JRE or run `make setup`")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_java() is None, reason="no Java 17: install a JRE or run `make setup`"),
+]
 
 RECIPE = """
 name: small

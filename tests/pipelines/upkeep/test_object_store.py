@@ -13,6 +13,7 @@ from pipelines.progress import Progress
 from pipelines.runs.record import read_runs
 from pipelines.runs.recording import recorded
 from pipelines.stages import run_stages
+from pipelines.upkeep import cleaning
 from pipelines.upkeep.cleaning import Keeping, find_removals, remove
 from pipelines.upkeep.status import lake_status
 from pipelines.upkeep.verifying import verify_lake, verify_mixture
@@ -80,3 +81,18 @@ def test_a_lake_in_an_object_store_is_listed_verified_and_cleaned(store: ObjectS
     before = {key for key in left if "/runs/" not in key}
     assert build(recipe_of(folder, name="first"), uri).tasks_run == 0
     assert {key for key in keys(store) if "/runs/" not in key} == before
+
+
+def test_uploads_that_nobody_completes_are_aborted(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("mixer.abandoned_uploads")
+    monkeypatch.setattr(cleaning, "LIVING_SECONDS", 0)
+    client = store.client()
+    client.put_object(Bucket=BUCKET, Key="other/lake/notes", Body=b"a person's own")
+    client.create_multipart_upload(Bucket=BUCKET, Key="other/lake/stages/ingest/web/x/part-00000.parquet")
+    client.create_multipart_upload(Bucket=BUCKET, Key="somebody/elses")
+    lake = Lake(f"s3://{BUCKET}/other/lake")
+    found = find_removals(lake, Keeping(days=0, newest_runs=0), datetime.now(UTC) + timedelta(hours=1))
+    assert [(each.kind, each.path) for each in found.removals] == [("upload", "stages/ingest/web/x/part-00000.parquet")]
+    list(remove(lake, found))
+    left = [upload["Key"] for upload in client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])]
+    assert left == ["somebody/elses"]
