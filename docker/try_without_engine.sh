@@ -19,7 +19,7 @@ trap finish EXIT
 # podman's service tells compose no exit status, so the run's last line is looked for.
 submit() {
     "$compose" run --rm --no-deps -T driver spark-submit --master spark://spark-master:7077 pipelines/build_mix.py \
-        --recipe recipes/demo.yaml --lake "s3://$LAKE_BUCKET/$1" > "$work/$1.log" 2>&1
+        --recipe recipes/demo.yaml --budget 60K --lake "s3://$LAKE_BUCKET/$1" > "$work/$1.log" 2>&1
     grep -q '^shards: ' "$work/$1.log" || { tail -n 30 "$work/$1.log" >&2; exit 1; }
 }
 
