@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.fs
 import pyarrow.parquet as pq
 
-from mixer.object_filesystem import ObjectStoreHandler
-from mixer.object_store import store_for
-from mixer.object_upload import Upload
+from mixer.object_store.client import store_for
+from mixer.object_store.errors import StoreError
+from mixer.object_store.filesystem import ObjectStoreHandler
+from mixer.object_store.settings import S3, split_uri
+from mixer.object_store.upload import Upload
 from mixer.sink_targets import ArrowTarget, LocalTarget, Target
-from mixer.store_errors import StoreError
-from mixer.store_settings import S3, split_uri
 
 COMPRESSION = "zstd"
 COMPRESSION_LEVEL = 1  # level 3 halves the write speed for 4 % less size on text

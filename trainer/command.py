@@ -7,7 +7,7 @@ from os import environ
 from typing import Any
 
 from mixer.manifest import ManifestError
-from mixer.store_errors import StoreError
+from mixer.object_store.errors import StoreError
 from trainer.chain import train_chain
 from trainer.errors import TrainerError
 from trainer.options import make_parser

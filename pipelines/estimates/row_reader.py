@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from mixer import storage
-from mixer.store_errors import StoreError
+from mixer.object_store.errors import StoreError
 from pipelines.estimates.seeded_sample import Place
 
 READ_SECONDS = 10.0  # for one sample; a large lake's documents lie in as many row groups

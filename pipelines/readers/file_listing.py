@@ -17,8 +17,8 @@ from typing import NamedTuple, Protocol
 
 import pyarrow.fs
 
-from mixer.object_filesystem import ObjectStoreHandler
-from mixer.object_store import Found
+from mixer.object_store.client import Found
+from mixer.object_store.filesystem import ObjectStoreHandler
 
 _WILDCARD = re.compile(r"[*?\[]")
 

@@ -15,10 +15,10 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow.fs
 
-from mixer.object_file import ObjectFile
-from mixer.object_filesystem import ObjectStoreHandler
+from mixer.object_store.errors import StoreError
+from mixer.object_store.filesystem import ObjectStoreHandler
+from mixer.object_store.object_file import ObjectFile
 from mixer.storage import resolve
-from mixer.store_errors import StoreError
 from pipelines.readers.dated_inputs import taken_apart
 from pipelines.readers.file_listing import (
     ArrowStore,

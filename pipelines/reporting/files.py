@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from mixer import storage
 from mixer.manifest import MANIFEST_NAME, MixtureManifest, read_manifest, shard_uri
-from mixer.store_errors import StoreError
+from mixer.object_store.errors import StoreError
 from pipelines.lake import Lake, StageManifest
 
 LAKE_LEVELS = 3  # <lake>/mixtures/<name>/<fingerprint>

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mixer import storage
-from mixer.store_errors import StoreError
+from mixer.object_store.errors import StoreError
 from pipelines.explaining.documents import NOWHERE
 from pipelines.explaining.reference import place_text
 from pipelines.explaining.stored_rows import take

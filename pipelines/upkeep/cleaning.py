@@ -1,6 +1,5 @@
 """What a lake can do without: found, shown, and removed so that an interruption at any moment does no harm."""
 
-import importlib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any, Literal
 
 from mixer import storage
 from mixer.manifest import MANIFEST_NAME
+from mixer.object_store.abandoned_uploads import abandoned_uploads, abort_uploads
 from pipelines.lake import Lake
 from pipelines.runs.record import RunRecord, read_runs
 from pipelines.upkeep.inventory import Folder, Inventory, inventory
@@ -103,7 +103,7 @@ def remove(lake: Lake, cleaning: Cleaning) -> Iterator[Removal]:
         )
     for removal in cleaning.removals:
         if removal.kind == "upload":
-            _upload_functions()[1]([removal.upload])
+            abort_uploads([removal.upload])
         elif removal.kind == "leftover":
             _delete_file(f"{lake.uri}/{removal.path}")
         else:
@@ -148,17 +148,8 @@ def _delete_file(uri: str) -> None:
 
 def _uploads(lake: Lake, days: float) -> list[Removal]:
     """Uploads to an object store that nobody completes any more."""
-    found = _upload_functions()[0](lake.uri, max(days * DAY_SECONDS, LIVING_SECONDS))
+    found = abandoned_uploads(lake.uri, max(days * DAY_SECONDS, LIVING_SECONDS))
     return [
         Removal("upload", each.uri.removeprefix(f"{lake.uri}/"), 0, each.age_seconds / DAY_SECONDS, each)
         for each in found
     ]
-
-
-def _upload_functions() -> tuple[Any, Any]:
-    """`abandoned_uploads` and `abort_uploads` of the storage layer, where it has them."""
-    try:
-        module = importlib.import_module("mixer.abandoned_uploads")
-    except ImportError:
-        return (lambda _uri, _seconds: []), (lambda _uploads: None)
-    return module.abandoned_uploads, module.abort_uploads

@@ -9,7 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from mixer import object_store, retries
+from mixer.object_store import client as store_client
+from mixer.object_store import retries
 from tests.pipelines.sources import object_store as moto
 from tests.services.faulty_proxy import FaultyProxy, faulty_proxy
 from tests.services.seaweed import BUCKET, seaweed
@@ -61,7 +62,7 @@ def opened(name: str, folder: Path, seed: int = 1) -> Iterator[Store]:
         patch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
         be_quick(patch)
         yield Store(name, bucket, client, proxy)
-        object_store._stores.clear()
+        store_client._stores.clear()
 
 
 def be_quick(patch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.fs
 import pytest
 
-from mixer import object_store, storage
-from mixer.object_upload import PART_BYTES
+from mixer import storage
+from mixer.object_store import client as store_client
+from mixer.object_store.upload import PART_BYTES
 from tests.mixer.object_stores import STORES, Store, opened
 
 ODD_KEYS = ["a b.json", "100%25.json", "c+d&e=f.json", "ü/ß 字.json", "[x]{y}~!'().json", "q?x=.json", "d/e/f.json"]
@@ -126,7 +127,7 @@ def test_a_listing_of_many_pages_is_whole(store: Store, monkeypatch: pytest.Monk
     count = 1_050
     if "faulty" in store.name:  # more pages, each of which may fail
         count = 105
-        monkeypatch.setattr(object_store, "PAGE_KEYS", 10)
+        monkeypatch.setattr(store_client, "PAGE_KEYS", 10)
     names = [f"part-{number:05d}" for number in range(count)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda name: store.client.put_object(Bucket=store.bucket, Key=f"{store.prefix}/{name}"), names))

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from mixer import object_store, retries, storage
-from mixer.abandoned_uploads import abandoned_uploads, abort_uploads
-from mixer.object_upload import PART_BYTES
-from mixer.store_errors import StoreDeniedError, StoreError
+from mixer import storage
+from mixer.object_store import client as store_client
+from mixer.object_store import retries
+from mixer.object_store.abandoned_uploads import abandoned_uploads, abort_uploads
+from mixer.object_store.errors import StoreDeniedError, StoreError
+from mixer.object_store.upload import PART_BYTES
 from tests.mixer.object_stores import Store, be_quick, opened
 from tests.services.faulty_proxy import Fault, faulty_proxy
 from tests.services.processes import kill_group, wait_for
@@ -38,7 +40,7 @@ def store(opened_store: Store, request: pytest.FixtureRequest) -> Store:
 WRITER = """
 import sys, time
 from mixer import storage
-from mixer.object_upload import PART_BYTES
+from mixer.object_store.upload import PART_BYTES
 with storage.AtomicSink(sys.argv[1]) as sink:
     for _ in range(3):
         sink.write(bytes(PART_BYTES))
@@ -132,7 +134,7 @@ def test_patience_ends_with_what_was_asked_and_tried(store: Store, monkeypatch: 
 def test_an_abandoned_write_does_not_wait_for_a_store_that_is_gone(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(object_store, "ABORT_SECONDS", 0.2)
+    monkeypatch.setattr(store_client, "ABORT_SECONDS", 0.2)
 
     def write_and_fail() -> None:
         with storage.AtomicSink(f"{store.uri}/x") as sink:

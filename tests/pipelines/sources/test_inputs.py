@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from mixer import retries
-from mixer.store_errors import StoreError
+from mixer.object_store import retries
+from mixer.object_store.errors import StoreError
 from pipelines.readers.inputs import inputs_at, open_input
-from tests.pipelines.sources.object_store import BUCKET, object_store, put
+from tests.pipelines.sources.object_store import BUCKET, put
 
 SUFFIXES = (".jsonl", ".json")
 

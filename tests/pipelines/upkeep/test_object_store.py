@@ -84,7 +84,6 @@ def test_a_lake_in_an_object_store_is_listed_verified_and_cleaned(store: ObjectS
 
 
 def test_uploads_that_nobody_completes_are_aborted(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("mixer.abandoned_uploads")
     monkeypatch.setattr(cleaning, "LIVING_SECONDS", 0)
     client = store.client()
     client.put_object(Bucket=BUCKET, Key="other/lake/notes", Body=b"a person's own")

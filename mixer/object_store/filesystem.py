@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.fs
 
-from mixer.object_file import ObjectFile
-from mixer.object_store import Found, ObjectStore
-from mixer.object_upload import Upload
+from mixer.object_store.client import Found, ObjectStore
+from mixer.object_store.object_file import ObjectFile
+from mixer.object_store.upload import Upload
 
 File, Directory, NotFound = pyarrow.fs.FileType.File, pyarrow.fs.FileType.Directory, pyarrow.fs.FileType.NotFound
 

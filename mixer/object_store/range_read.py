@@ -2,9 +2,9 @@
 
 from typing import Any, NamedTuple
 
-from mixer.retries import Patience
-from mixer.store_errors import ShortAnswer, StoreError, as_told, status_of
-from mixer.store_settings import S3
+from mixer.object_store.errors import ShortAnswer, StoreError, as_told, status_of
+from mixer.object_store.retries import Patience
+from mixer.object_store.settings import S3
 
 PIECE_BYTES = 1 << 20  # of a body, read at once
 

@@ -3,9 +3,9 @@
 import io
 from typing import Any, Literal
 
-from mixer.object_store import ObjectStore
-from mixer.store_errors import StoreError
-from mixer.store_settings import S3
+from mixer.object_store.client import ObjectStore
+from mixer.object_store.errors import StoreError
+from mixer.object_store.settings import S3
 
 PIECE_BYTES = 8 << 20  # fetched at once where a file is read from its beginning
 TAIL_BYTES = 256 << 10  # a Parquet file's footer, and all of a small one

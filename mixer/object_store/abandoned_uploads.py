@@ -4,8 +4,8 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mixer.object_store import store_for
-from mixer.store_settings import S3, split_uri
+from mixer.object_store.client import store_for
+from mixer.object_store.settings import S3, split_uri
 
 
 class AbandonedUpload(NamedTuple):

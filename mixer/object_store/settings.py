@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from mixer.store_errors import StoreError
+from mixer.object_store.errors import StoreError
 
 S3 = "s3://"
 SETTING_NAMES = ("region", "scheme", "endpoint_override")

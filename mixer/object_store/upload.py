@@ -3,9 +3,9 @@
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
-from mixer.object_store import ObjectStore
-from mixer.store_errors import StoreError
-from mixer.store_settings import S3
+from mixer.object_store.client import ObjectStore
+from mixer.object_store.errors import StoreError
+from mixer.object_store.settings import S3
 
 PART_BYTES = 16 << 20  # S3 takes 5 MiB to 5 GiB, and some stores want all parts equal
 MAX_PARTS = 10_000  # S3's limit: 156 GiB

@@ -8,10 +8,10 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from mixer.range_read import Range, RangeRead
-from mixer.retries import patiently
-from mixer.store_errors import StoreError, as_told, no_bucket
-from mixer.store_settings import S3, StoreSettings, in_environment, settings_from
+from mixer.object_store.errors import StoreError, as_told, no_bucket
+from mixer.object_store.range_read import Range, RangeRead
+from mixer.object_store.retries import patiently
+from mixer.object_store.settings import S3, StoreSettings, in_environment, settings_from
 
 PAGE_KEYS = 1000  # of a listing; S3 gives no more
 CONNECTIONS = 32  # kept open; more are opened and closed again

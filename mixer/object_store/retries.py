@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from mixer.store_errors import StoreError, is_transient, retry_after_seconds, status_of
+from mixer.object_store.errors import StoreError, is_transient, retry_after_seconds, status_of
 
 FIRST_WAIT_SECONDS = 0.2
 MAX_WAIT_SECONDS = 15.0
