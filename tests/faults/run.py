@@ -1,5 +1,6 @@
 """The whole fault suite: `python -m tests.faults.run [PART OF A NAME...]` prints its table as Markdown."""
 
+import signal
 import sys
 import tempfile
 import traceback
@@ -15,6 +16,7 @@ SPARK_MEGABYTES = 400
 
 def main() -> None:
     """Run them in order; exit code 1 when a promise was broken."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # the cluster and the disk go with it
     asked = sys.argv[1:]
     chosen = [each for each in SCENARIOS if not asked or any(part in each.name for part in asked)]
     broken = []
