@@ -10,7 +10,7 @@ import pytest
 from mixer.object_store import retries
 from mixer.object_store.errors import StoreError
 from pipelines.readers.inputs import inputs_at, open_input
-from tests.pipelines.sources.object_store import BUCKET, put
+from tests.pipelines.sources.object_store import BUCKET, object_store, put
 
 SUFFIXES = (".jsonl", ".json")
 
