@@ -1,19 +1,18 @@
 # Airflow: API server, DAG processor and scheduler, with the image of Spark below it, since its tasks are drivers.
-# Build that one first; both share its layers.
+# Build that one first, on the same base; both share its layers.
+ARG BASE=debian:bookworm-slim
 ARG SPARK_IMAGE=mixdown-spark:0.1.0
 
-FROM ${SPARK_IMAGE} AS build
+FROM ${BASE} AS build
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
-USER 0
 # hadolint ignore=DL3008
-RUN apt-get update && apt-get install -y --no-install-recommends python3-venv && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-venv && rm -rf /var/lib/apt/lists/*
 COPY docker/airflow-requirements.txt /build/
 # An environment of its own: its versions are not those of the jobs.
 RUN python3 -m venv /opt/airflow \
     && /opt/airflow/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps -r /build/airflow-requirements.txt \
     && find /opt/airflow -depth -type d \( -name tests -o -name test \) -path '*/site-packages/*' -exec rm -r {} + \
     && /opt/airflow/bin/pip uninstall -y -q setuptools pip
-USER 10001
 
 FROM ${SPARK_IMAGE}
 ARG VERSION=0.1.0
