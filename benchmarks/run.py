@@ -28,6 +28,7 @@ PARTS = (
     "extraction",
     "loader",
     "document_attention",
+    "whole_pipeline",
     "object_store",
 )
 
