@@ -15,6 +15,7 @@ from pipelines.steps.select import check_conditions
 
 DEFAULT_RECIPE = Path(__file__).resolve().parent.parent / "recipes" / "demo.yaml"
 DEFAULT_LAKE = "build/lake"
+LIGHT_INPUT_BYTES = 2_000_000_000  # up to here a JVM that compiles less saves more than it loses
 
 
 def recipe_from(
@@ -51,7 +52,8 @@ def new_context(
     def start_spark() -> object:
         from pipelines.session import spark_session
 
-        return spark_session(master, light=context.stage in LIGHT_STAGES)
+        is_small = context.stage in LIGHT_STAGES or context.input_bytes <= LIGHT_INPUT_BYTES
+        return spark_session(master, light=is_small)
 
     context = Context(recipe, Lake(lake_uri), start_spark, Progress(quiet, log_format))
     return context

@@ -93,6 +93,7 @@ class Context:
     read_only: bool = False  # find what is there, do no work
     foreseen: dict[str, Any] = field(default_factory=dict)  # name -> BlockSet that `select` would make, not written
     plan: "MixturePlan | None" = None  # set by the stage of that name
+    input_bytes: int = 0  # of all sources; set by ingest before it starts Spark
     mixture_uri: str = ""  # set by the last stage
     log: "RunLog | None" = None  # where the run is recorded
     made: set[tuple[str, str]] = field(default_factory=set)  # (stage, source) that this run published

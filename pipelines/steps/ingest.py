@@ -52,6 +52,7 @@ def run(context: Context) -> None:
     for source in context.recipe.sources:
         splits_of[source.name] = plan_splits(source)
         units.append(unit_of(context.lake, source, splits_of[source.name]))
+    context.input_bytes = sum(split.size_bytes for splits in splits_of.values() for split in splits)
     kinds = {source.name: source for source in context.recipe.sources}
 
     def tasks_of(unit: Unit) -> list[IngestTask]:
