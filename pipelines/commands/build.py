@@ -22,6 +22,7 @@ from pipelines.context import Context, NotBuilt
 from pipelines.estimates.plans import refuse_unreachable
 from pipelines.estimates.splits import sample_sources
 from pipelines.previews.table import table_of
+from pipelines.runs.recording import recorded
 from pipelines.stages import STAGE_NAMES, find_blocks
 from pipelines.steps.plan import make_plan
 
@@ -53,9 +54,10 @@ def build(
     asked = recipe_from(recipe, code_ratio, budget, sources, as_of)
     note_what_as_of_does(asked, as_of)
     context = new_context(asked, lake, master, log_format="json" if log_format == "json" else None)
-    if until in ("plan", "mix"):
-        _refuse_before_work(context)
-    manifest = run_build(context, until)
+    with recorded(context, until):
+        if until in ("plan", "mix"):
+            _refuse_before_work(context)
+        manifest = run_build(context, until)
     if manifest is not None:
         out.print(table_of(manifest, f"mixture {manifest.name} {manifest.fingerprint}"))
         print_notes(manifest.notes)

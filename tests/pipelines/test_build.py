@@ -249,7 +249,7 @@ def test_a_mixture_out_of_reach_is_refused_before_any_work(tmp_path: Path) -> No
     assert process.returncode == 2
     assert "before any work: the data cannot reach this mixture" in process.stdout
     assert "Largest budget at these shares" in process.stdout
-    assert not (tmp_path / "lake").exists()
+    assert not (tmp_path / "lake" / "stages").exists()
 
 
 @pytest.mark.slow

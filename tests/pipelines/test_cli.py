@@ -64,7 +64,7 @@ def test_a_mistake_is_one_message(
     err = capsys.readouterr().err
     assert message in err
     assert "Traceback" not in err
-    assert not (tmp_path / "lake").exists()
+    assert not (tmp_path / "lake" / "stages").exists()
 
 
 def test_an_unknown_stage_is_refused_with_the_known(

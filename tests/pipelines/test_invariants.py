@@ -135,7 +135,7 @@ def failing(fault: Fault, number: int) -> Iterator[list[int]]:
 
     def counted(original: Any, error: BaseException) -> Any:
         def call(*arguments: Any) -> Any:
-            written_to = str(arguments[1] if fault == "rename" else arguments[0]._path)
+            written_to = str(arguments[1] if fault == "rename" else arguments[0]._target._path)
             if written_to.endswith(METRICS_NAME):  # a stage does not fail for want of its metrics
                 return original(*arguments)
             count[0] += 1

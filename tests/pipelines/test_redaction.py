@@ -171,13 +171,18 @@ def test_time_is_linear_in_hostile_text() -> None:
 def test_no_message_of_the_command_line_shows_a_credential(tmp_path: Path, trace: str) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(
-        "name: x\nsources: [{name: a, kind: jsonl, uri: 'https://user:hunter2hunter2@127.0.0.1:9/x.jsonl?sig=abcabc'}]\n"
+        "name: x\nsources: [{name: a, kind: jsonl, uri: 'https://127.0.0.1:9/hunter2hunter2/x.jsonl'}]\n"
         "phases: [{name: main, budget_tokens: 100, weights: {a: 1}}]\n",
         encoding="utf-8",
     )
     process = subprocess.run(
         [Path(sys.executable).parent / "mixdown", "build", str(recipe), "--lake", str(tmp_path / "lake")],
-        env={"PATH": "/usr/bin:/bin", "MIXDOWN_TRACE": trace, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "MIXDOWN_TRACE": trace,
+            "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+            "MIRROR_TOKEN": "hunter2hunter2",  # pragma: allowlist secret
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -188,4 +193,3 @@ def test_no_message_of_the_command_line_shows_a_credential(tmp_path: Path, trace
     assert len(written) == 2  # the run's record and its log
     for text in (process.stdout, process.stderr, *written):
         assert "hunter2" not in text
-        assert "abcabc" not in text
