@@ -19,7 +19,7 @@ PREFIXED += (
 
 def settings_of_pages() -> set[str]:
     found = {name for page in PAGES for name in SETTING.findall(read(page))}
-    found -= {name for name in found if name.endswith((".py", ".md"))}
+    found -= {name for name in found if name.endswith((".py", ".md", ".Dockerfile"))}
     return {next((prefix for prefix in PREFIXED if name.startswith(prefix + ".")), name) for name in found}
 
 
