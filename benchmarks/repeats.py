@@ -11,7 +11,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from dedup.repeats.occurrences import LINES, SUBSTRINGS, Cuts, Texts
 from dedup.repeats.rows import Row
 from dedup.repeats.settings import LineSettings, SubstringSettings
 from dedup.repeats.windows import anchor_set, anchors, windows
+from pipelines.metering.process_tree import cpu_seconds as tree_cpu_seconds
 
 LINE_SETTINGS, SUBSTRING_SETTINGS = LineSettings(), SubstringSettings()
 WINDOW_BYTES = SUBSTRING_SETTINGS.min_bytes
@@ -175,35 +175,17 @@ def on_spark(texts: Sequence[str], folder: Path) -> None:
     spark = spark_session("local[2]")
     tasks = [(json.dumps({"part": part}),) for part in range(len(parts))]
     for attempt in ("cold", "warm"):
-        started, used = time.monotonic(), tree_cpu_seconds()
+        started, used = time.monotonic(), (tree_cpu_seconds() or 0.0)
         frame = spark.createDataFrame(tasks, "task string").repartition(len(parts))
         read: Any = partial(read_part, str(folder))
         rows = find_repeats(frame, plan, read, _both, counted_cuts, "part long, cut long").collect()
-        seconds, used = time.monotonic() - started, tree_cpu_seconds() - used
+        seconds, used = time.monotonic() - started, (tree_cpu_seconds() or 0.0) - used
         cut = sum(row["cut"] for row in rows)
         print(
             f"Spark, {attempt}: {size / MB:.1f} MB in {used:.1f} CPU s, {seconds:.1f} s of wall time, "
             f"{cut / MB:.1f} MB cut"
         )
     spark.stop()
-
-
-def tree_cpu_seconds() -> float:
-    """CPU time of this process and its living descendants, of which Spark keeps the JVM and its workers; from /proc."""
-    parents: dict[int, int] = {}
-    ticks: dict[int, int] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            fields = stat.read_text().rsplit(")", 1)[1].split()
-            number = int(stat.parent.name)
-            parents[number], ticks[number] = int(fields[1]), sum(map(int, fields[11:15]))
-    own = {os.getpid()}
-    for _ in parents:  # a generation a round
-        found = {number for number, parent in parents.items() if parent in own} - own
-        if not found:
-            break
-        own |= found
-    return sum(ticks[number] for number in own) / os.sysconf("SC_CLK_TCK")
 
 
 def _both(_part: int) -> tuple[bool, bool]:

@@ -1,14 +1,14 @@
 """What Spark's stages did, from its own status store: bytes shuffled, and the work of each task."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from pyspark.sql import SparkSession
+
+from pipelines.metering.process_tree import cpu_seconds as tree_cpu_seconds
 
 MOST_TASKS = 100_000  # of a stage, that are asked for
 
@@ -64,30 +64,10 @@ class Counted:
 def counting(spark: SparkSession) -> Iterator[Counted]:
     """Count the stages that run inside the block."""
     counted = Counted()
-    before, used = set(_stages(spark)), tree_cpu_seconds()
+    before, used = set(_stages(spark)), (tree_cpu_seconds() or 0.0)
     yield counted
-    counted.cpu_seconds = tree_cpu_seconds() - used
+    counted.cpu_seconds = (tree_cpu_seconds() or 0.0) - used
     counted.stages = [_stage(spark, stage) for number, stage in sorted(_stages(spark).items()) if number not in before]
-
-
-def tree_cpu_seconds() -> float:
-    """What this process and all its living descendants have used, with the children that they waited for."""
-    parents: dict[int, list[int]] = {}
-    ticks: dict[int, int] = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                fields = Path(f"/proc/{name}/stat").read_text().rsplit(")", 1)[1].split()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            parents.setdefault(int(fields[1]), []).append(int(name))
-            ticks[int(name)] = sum(int(value) for value in fields[11:15])
-    waiting, total = [os.getpid()], 0
-    while waiting:
-        process = waiting.pop()
-        total += ticks.get(process, 0)
-        waiting += parents.get(process, [])
-    return total / os.sysconf("SC_CLK_TCK")
 
 
 def _store(spark: SparkSession) -> Any:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from mixer.object_store.client import store_for
 from mixer.object_store.errors import StoreError
-from mixer.object_store.filesystem import ObjectStoreHandler
+from mixer.object_store.filesystem import ObjectStoreHandler, handler_of
 from mixer.object_store.settings import S3, split_uri
 from mixer.object_store.upload import Upload
 from mixer.sink_targets import ArrowTarget, LocalTarget, Target
@@ -145,7 +145,7 @@ def open_parquet(uri: str) -> pq.ParquetFile:
 
 def read_table(uri: str, columns: Sequence[str] | None = None) -> pa.Table:
     """The whole file, or some of its columns, on one thread: the other cores have tasks of their own."""
-    with open_parquet(uri) as file, _naming(uri):
+    with open_parquet(uri) as file, naming_damage(uri):
         return _with(columns, file.read(columns, use_threads=False))
 
 
@@ -153,7 +153,7 @@ def row_groups(uri: str, columns: Sequence[str]) -> Iterator[pa.Table]:
     """The file's row groups in order: what a task holds at once."""
     with open_parquet(uri) as file:
         for group in range(file.num_row_groups):
-            with _naming(uri):
+            with naming_damage(uri):
                 table = _with(columns, file.read_row_group(group, columns, use_threads=False))
             yield table
 
@@ -167,7 +167,7 @@ def _with(columns: Sequence[str] | None, table: pa.Table) -> pa.Table:
 
 
 @contextmanager
-def _naming(uri: str) -> Iterator[None]:
+def naming_damage(uri: str) -> Iterator[None]:
     """A page that fails its checksum, or what a damaged footer leads to, becomes a DamagedFile that names the file."""
     try:
         yield
@@ -246,8 +246,7 @@ class AtomicSink:
 def _target(filesystem: pyarrow.fs.FileSystem, path: str) -> Target:
     if isinstance(filesystem, pyarrow.fs.LocalFileSystem):
         return LocalTarget(path)
-    handler = getattr(filesystem, "handler", None)
-    if isinstance(handler, ObjectStoreHandler):
+    if handler := handler_of(filesystem):
         bucket, _, key = path.partition("/")
         return Upload(handler.store, bucket, key)
     return ArrowTarget(filesystem, path)

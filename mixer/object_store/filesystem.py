@@ -132,3 +132,9 @@ def _info_of(bucket: str, found: Found) -> pyarrow.fs.FileInfo:
     if found.is_folder:
         return pyarrow.fs.FileInfo(path, Directory)
     return pyarrow.fs.FileInfo(path, File, size=found.size_bytes, mtime_ns=round(found.modified_seconds * 1e9))
+
+
+def handler_of(filesystem: pyarrow.fs.FileSystem) -> ObjectStoreHandler | None:
+    """The handler of a filesystem that is an object store of ours; None of others."""
+    handler = getattr(filesystem, "handler", None)
+    return handler if isinstance(handler, ObjectStoreHandler) else None

@@ -1,17 +1,17 @@
 """An object as a Python file for reading, with `seek`: few requests, each resumed where a connection breaks."""
 
-import io
 from typing import Any, Literal
 
 from mixer.object_store.client import ObjectStore
 from mixer.object_store.errors import StoreError
 from mixer.object_store.settings import S3
+from mixer.seekable_file import SeekableFile
 
 PIECE_BYTES = 8 << 20  # fetched at once where a file is read from its beginning
 TAIL_BYTES = 256 << 10  # a Parquet file's footer, and all of a small one
 
 
-class ObjectFile(io.RawIOBase):
+class ObjectFile(SeekableFile):
     """The object at `bucket`, `key`; FileNotFoundError where there is none.
 
     The first request is for its `start`, for those who read it through, or its `end`, for those who read a footer
@@ -21,35 +21,14 @@ class ObjectFile(io.RawIOBase):
     def __init__(self, store: ObjectStore, bucket: str, key: str, first: Literal["start", "end"]) -> None:
         self._store, self._bucket, self._key = store, bucket, key
         self._held_at, self._held = 0, memoryview(b"")
-        self._at = 0
         begun = store.read(bucket, key, *((0, PIECE_BYTES) if first == "start" else (-TAIL_BYTES, 0)))
         self.size_bytes, self._tag = begun.size_bytes, begun.tag
         self._hold(0 if first == "start" else self.size_bytes - len(begun.data), begun.data)
         self._reads_through = first == "start"
 
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def seekable(self) -> bool:
-        """Yes."""
-        return True
-
     def size(self) -> int:
         """Bytes in all."""
         return self.size_bytes
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """See io.IOBase."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size_bytes}[whence]
-        if base + offset < 0:
-            raise ValueError(f"seek to {base + offset}, before the file")
-        self._at = base + offset
-        return self._at
-
-    def tell(self) -> int:
-        """See io.IOBase."""
-        return self._at
 
     def read(self, size: int | None = -1) -> bytes:
         """All that was asked for, as far as the file goes; not less, as a raw file might."""

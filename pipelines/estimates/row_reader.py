@@ -12,7 +12,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from mixer import storage
-from mixer.object_store.errors import StoreError
 from pipelines.estimates.seeded_sample import Place
 
 READ_SECONDS = 10.0  # for one sample; a large lake's documents lie in as many row groups
@@ -88,10 +87,5 @@ class RowReader(Generic[Measured]):
 
 
 def _read_group(uri: str, group: int, columns: list[str]) -> pa.Table:
-    with storage.open_parquet(uri) as file:
-        try:
-            return file.read_row_group(group, columns, use_threads=False)
-        except StoreError:  # the store's fault, and not the file's
-            raise
-        except OSError as error:
-            raise storage.DamagedFile(f"{uri} is damaged ({error}): delete its folder and run again") from error
+    with storage.open_parquet(uri) as file, storage.naming_damage(uri):
+        return file.read_row_group(group, columns, use_threads=False)

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import pyarrow.fs
 
 from mixer.object_store.errors import StoreError
-from mixer.object_store.filesystem import ObjectStoreHandler
+from mixer.object_store.filesystem import ObjectStoreHandler, handler_of
 from mixer.object_store.object_file import ObjectFile
 from mixer.storage import resolve
 from pipelines.readers.dated_inputs import taken_apart
@@ -83,8 +83,7 @@ def open_input(uri: str) -> BinaryIO:
     filesystem, path = resolve(uri)
     if isinstance(filesystem, pyarrow.fs.LocalFileSystem):
         return open(path, "rb")
-    handler = getattr(filesystem, "handler", None)
-    if isinstance(handler, ObjectStoreHandler):
+    if handler := handler_of(filesystem):
         return cast(BinaryIO, _stored_object(handler, path))
     return cast(BinaryIO, buffered(_StoredFile(uri, filesystem, path)))
 
@@ -147,10 +146,8 @@ def _stored(uri: str, suffixes: tuple[str, ...]) -> list[InputPath]:
     filesystem, path = resolve(uri)
     path = path.rstrip("/") or "/"
     is_local = isinstance(filesystem, pyarrow.fs.LocalFileSystem)
-    store: Store = Disk() if is_local else ArrowStore(filesystem)
-    handler = getattr(filesystem, "handler", None)
-    if isinstance(handler, ObjectStoreHandler):
-        store = StoredObjects(handler)
+    handler = handler_of(filesystem)
+    store: Store = Disk() if is_local else StoredObjects(handler) if handler else ArrowStore(filesystem)
     at = store.at(path)
     if at is not None and not at.is_folder:
         folder, found = str(PurePosixPath(path).parent), [readable(at)]

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+from mixer.seekable_file import SeekableFile
+
 ATTEMPTS = 6  # without a byte between them; 0.5 + 1 + 2 + 4 + 8 seconds
 FIRST_WAIT_SECONDS = 0.5
 MAX_WAIT_SECONDS = 60.0  # also of what a server asks for (RFC 9110, Retry-After)
@@ -54,32 +56,12 @@ def patiently(what: str, attempt: Callable[[], Result]) -> Result:
     raise AssertionError("unreachable")
 
 
-class ResumingFile(io.RawIOBase):
+class ResumingFile(SeekableFile):
     """A remote file as a Python file; a read that is interrupted goes on where it stopped."""
 
     def __init__(self, remote: Remote) -> None:
         self._remote = remote
-        self._at = 0
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def seekable(self) -> bool:
-        """Yes."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """See io.IOBase."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._remote.size_bytes}[whence]
-        if base + offset < 0:
-            raise ValueError(f"seek to {base + offset}, before the file")
-        self._at = base + offset
-        return self._at
-
-    def tell(self) -> int:
-        """See io.IOBase."""
-        return self._at
+        self.size_bytes = remote.size_bytes
 
     def readall(self) -> bytes:
         """The rest of the file: in few requests, where io.RawIOBase would take one for every 8 KiB."""

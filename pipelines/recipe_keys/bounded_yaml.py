@@ -17,13 +17,17 @@ def bounded_yaml(text: str) -> Any:
     """The value of a YAML document, by the safe loader: no tags, no code; YAMLError for what is too large."""
     if len(text) > MAX_BYTES:
         raise yaml.YAMLError(f"it has {len(text):,} characters; at most {MAX_BYTES:,} are read")
+    loader = yaml.SafeLoader(text)
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = loader.get_single_node()
+        if root is None:
+            return None
+        _values_below(root, {}, ())
+        return loader.construct_document(root)
     except RecursionError as error:
         raise yaml.YAMLError(f"it is nested more than {MAX_DEPTH} deep") from error
-    if root is not None:
-        _values_below(root, {}, ())
-    return yaml.safe_load(text)
+    finally:
+        loader.dispose()
 
 
 def _values_below(node: yaml.Node, known: dict[int, int], above: tuple[int, ...]) -> int:

@@ -13,7 +13,7 @@ from pipelines.lake import Lake
 STAGE_LEVELS = 3  # stages/<stage>/<source>/<fingerprint>
 MIXTURE_LEVELS = 2  # mixtures/<name>/<fingerprint>
 
-_LEFTOVER = re.compile(r"\.[0-9a-f]{32}\.tmp$")  # what a killed write leaves: mixer/storage.py names it
+_LEFTOVER = re.compile(r"\.[0-9a-f]{32}\.tmp$")  # what a killed write leaves: mixer/sink_targets.py names it
 
 
 @dataclass(frozen=True)

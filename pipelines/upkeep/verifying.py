@@ -144,8 +144,7 @@ class Verifier:
         if manifest is not None:
             self._found.stages[folder] = manifest
             self._found.expected[folder] = [
-                Expected(folder, file.path, file.bytes, file.sha256, file.rows if _counts_rows(file.path) else None)
-                for file in manifest.files
+                Expected(folder, file.path, file.bytes, file.sha256, file.rows) for file in manifest.files
             ]
 
     def _files(self) -> None:
@@ -242,8 +241,3 @@ def _pointer(lake: Lake, name: str, finished: set[str]) -> list[Damage]:
         return []
     command = build_command(lake, name, f"mixtures/{name}/{latest}", read_runs(lake, RUNS_ASKED))
     return [Damage(path, f"names {latest[:40]!r}, which is no finished mixture", "", command)]
-
-
-def _counts_rows(path: str) -> bool:
-    """Whether a manifest's `rows` are the file's: of an index of blocks, too."""
-    return path.endswith(".parquet")

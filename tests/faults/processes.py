@@ -9,27 +9,9 @@ from pathlib import Path
 from tests.faults.bench import Bench, until_running, until_started
 from tests.faults.job import Job
 from tests.faults.scenario import Scenarios
-from tests.services.processes import kill_group, wait_for
+from tests.services.processes import descendants, kill_group, wait_for
 
 PROCESSES = Scenarios()
-
-
-def descendants(pid: int) -> list[int]:
-    """Processes that `pid` started, and those that they started."""
-    parents: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            parents.setdefault(int(fields[1]), []).append(int(folder.name))
-    found, waiting = [], [pid]
-    while waiting:
-        children = parents.get(waiting.pop(), [])
-        found += children
-        waiting += children
-    return found
 
 
 def command_of(pid: int) -> str:
@@ -103,25 +85,25 @@ def driver_killed_in_mix(bench: Bench) -> str:
     return driver_killed(bench, "mix", "tokenize")
 
 
-@PROCESSES("out of memory: the kernel kills a task's Python", quick=True)
-def python_killed(bench: Bench) -> str:
-    lake = bench.lake("python")
+def killed_for_memory(bench: Bench, what: str, before: str) -> None:
+    """Such a process is killed behind the stage `before`; the run goes on, to the same bytes."""
+    lake = bench.lake(f"killed-{what}")
     run = bench.start(lake)
-    until_running(run, lake, "ingest")
-    kill_one(bench, "pyspark.daemon", run)
+    until_running(run, lake, before)
+    kill_one(bench, what, run)
     assert run.wait() == 0, run.text()[-3000:]
     bench.compare(lake)
+
+
+@PROCESSES("out of memory: the kernel kills a task's Python", quick=True)
+def python_killed(bench: Bench) -> str:
+    killed_for_memory(bench, "pyspark.daemon", "ingest")
     return "Spark did the task again; the run went on"
 
 
 @PROCESSES("out of memory: the kernel kills an executor")
 def executor_killed(bench: Bench) -> str:
-    lake = bench.lake("executor")
-    run = bench.start(lake)
-    until_running(run, lake, "decide")
-    kill_one(bench, "CoarseGrainedExecutorBackend", run)
-    assert run.wait() == 0, run.text()[-3000:]
-    bench.compare(lake)
+    killed_for_memory(bench, "CoarseGrainedExecutorBackend", "decide")
     return "its worker started another; the run went on"
 
 
