@@ -1,5 +1,6 @@
 """What must always hold of the stages, in this process: books balance, nothing half-done is visible, same bytes."""
 
+import gc
 import hashlib
 import itertools
 import json
@@ -7,7 +8,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from unittest.mock import patch
 
 import pyarrow.parquet as pq
@@ -131,6 +132,7 @@ class Broken(Exception):
 @contextmanager
 def failing(fault: Fault, number: int) -> Iterator[list[int]]:
     """The `number`-th write (or renaming into place) of this process fails; yields how many there were so far."""
+    gc.collect()  # else a Parquet writer that an earlier fault left open writes its footer when it is collected: counted
     count = [0]
 
     def counted(original: Any, error: BaseException) -> Any:
@@ -151,22 +153,34 @@ def failing(fault: Fault, number: int) -> Iterator[list[int]]:
         yield count
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recipe, dict[str, bytes], dict[str, int]]:
+class Whole(NamedTuple):
     """A recipe, the lake of an undisturbed run, and how many writes and renamings it took."""
+
+    recipe: Recipe
+    expected: dict[str, bytes]
+    counts: dict[Fault, int]
+
+    def __repr__(self) -> str:
+        return f"Whole({len(self.expected)} files, {self.counts})"  # Hypothesis prints it with a failing example
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     folder = tmp_path_factory.mktemp("whole")
     write_jsonl(
         folder / "web.jsonl", [{"text": f"{n % 9} the lamp is lit " * (1 + n)} for n in range(12)] + ["no json"]
     )
     write_jsonl(folder / "code.jsonl", [{"text": f"def f{n}(x):\n    return x + {n}\n" * (1 + n)} for n in range(8)])
     recipe = recipe_of(folder, min_chars=20, where="n_chars < 180")
-    counts = {}
-    for fault in ("write", "rename"):
+    counts: dict[Fault, int] = {}
+    faults: tuple[Fault, ...] = ("write", "rename")
+    for fault in faults:
         with failing(fault, 0) as count:
             run(recipe, folder / fault)
         counts[fault] = count[0]
     assert snapshot(folder / "write") == snapshot(folder / "rename")  # another run, the same bytes
-    return recipe, snapshot(folder / "write"), counts | {"interrupt": counts["write"]}
+    counts["interrupt"] = counts["write"]
+    return Whole(recipe, snapshot(folder / "write"), counts)
 
 
 def assert_what_is_visible_is_whole(lake: Path, expected: dict[str, bytes]) -> None:
@@ -183,7 +197,7 @@ def assert_what_is_visible_is_whole(lake: Path, expected: dict[str, bytes]) -> N
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(["write", "interrupt", "rename"]), st.lists(st.floats(0, 1), min_size=1, max_size=3))
 def test_a_run_broken_anywhere_shows_nothing_half_done_and_ends_with_the_same_bytes(
-    whole: tuple[Recipe, dict[str, bytes], dict[str, int]],
+    whole: Whole,
     tmp_path_factory: pytest.TempPathFactory,
     fault: Fault,
     moments: list[float],
@@ -206,9 +220,7 @@ def test_a_run_broken_anywhere_shows_nothing_half_done_and_ends_with_the_same_by
     assert run(recipe, lake).tasks_run == 0
 
 
-def test_without_its_manifest_a_stage_is_done_again_with_the_same_bytes(
-    whole: tuple[Recipe, dict[str, bytes], dict[str, int]], tmp_path: Path
-) -> None:
+def test_without_its_manifest_a_stage_is_done_again_with_the_same_bytes(whole: Whole, tmp_path: Path) -> None:
     recipe, expected, _ = whole
     lake = tmp_path / "lake"
     undo(run(recipe, lake), STAGES_IN_ORDER)
@@ -223,9 +235,7 @@ def test_without_its_manifest_a_stage_is_done_again_with_the_same_bytes(
             assert found[name] == data
 
 
-def test_what_was_done_before_does_not_show_in_the_manifest(
-    whole: tuple[Recipe, dict[str, bytes], dict[str, int]], tmp_path: Path
-) -> None:
+def test_what_was_done_before_does_not_show_in_the_manifest(whole: Whole, tmp_path: Path) -> None:
     """Else a run with nothing to do writes a manifest, which a lake that may only be read does not allow."""
     recipe, _, _ = whole
     lake = tmp_path / "lake"
