@@ -19,6 +19,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.attention.flex_attention import BlockMask, flex_attention
 
+from trainer.any_rows import any_rows, any_rows_of_mask
+
 BLOCK_TOKENS = 128  # flex_attention's own block size
 
 DocumentLengths: TypeAlias = list[list[int]]  # tokens of every document of every row
@@ -35,7 +37,12 @@ def make_mask(documents: Tensor | None, rows: Tensor, *, fixed_shapes: bool) -> 
     if on_cuda and rows.shape[1] >= BLOCK_TOKENS and find_spec("triton") is not None:
         if documents is None and torch.is_grad_enabled():
             documents = torch.zeros_like(rows)
-        return None if documents is None else block_mask(documents)
+        if documents is None:
+            return None
+        mask = block_mask(documents)
+        if not fixed_shapes:
+            any_rows_of_mask(mask)
+        return mask
     if documents is None:
         return None
     return dense_mask(documents) if fixed_shapes or on_cuda else document_lengths(documents)
@@ -71,6 +78,7 @@ def block_mask(documents: Tensor) -> BlockMask:
     last token is in the document of their first one, and everything when its first token is in that of their last one.
     """
     documents, length = documents.to(torch.int32), documents.shape[1]  # kernels read it
+    any_rows(documents)
     first = documents[:, ::BLOCK_TOKENS]
     ends = torch.arange(BLOCK_TOKENS - 1, length + BLOCK_TOKENS - 1, BLOCK_TOKENS, device=documents.device)
     last = documents[:, ends.clamp(max=length - 1)]
@@ -108,8 +116,10 @@ def _attend_each(query: Tensor, key: Tensor, value: Tensor, lengths: DocumentLen
 
 def _attend_blocks(query: Tensor, key: Tensor, value: Tensor, mask: BlockMask) -> Tensor:
     # Fused only when compiled: alone here, or as a part of the compiled code that calls this.
-    kernel = flex_attention if torch.compiler.is_compiling() else _compiled_flex_attention()
-    attended: Tensor = kernel(query, key, value, block_mask=mask)
+    if torch.compiler.is_compiling():
+        return flex_attention(query, key, value, block_mask=mask)
+    any_rows(query, key, value)
+    attended: Tensor = _compiled_flex_attention()(query, key, value, block_mask=mask)
     return attended
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from trainer.any_rows import any_rows
 from trainer.padding import pad_rows
 
 LOGIT_BUFFER_BYTES = 1 << 30  # each chunk also reads and writes the embedding's gradient, so few and large ones
@@ -34,7 +35,8 @@ def loss_and_gradients(
         part = slice(start, min(start + len(buffer), tokens))
         here, logits = states[part], buffer[: part.stop - start]
         torch.mm(here, weight.T, out=logits)
-        each[part] = to_gradients(logits, targets[part], vocabulary)
+        any_rows(logits, wanted := targets[part])
+        each[part] = to_gradients(logits, wanted, vocabulary)
         to_hidden[part] = torch.mm(logits, weight)
         torch.mm(logits.T, here, out=partial)
         to_embedding += partial
@@ -51,7 +53,8 @@ def token_nats(states: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
         part = slice(start, min(start + len(buffer), len(states)))
         logits = buffer[: part.stop - start]
         torch.mm(states[part], weight.T, out=logits)
-        each[part] = to_nats(logits, targets[part], vocabulary)
+        any_rows(logits, wanted := targets[part])
+        each[part] = to_nats(logits, wanted, vocabulary)
     return each
 
 

@@ -2,7 +2,7 @@
 
 The paper (arXiv 2408.10914) names the parts: parallel block, SwiGLU, no dense bias. How they fit together follows
 PaLM (Chowdhery et al. 2022, section 2): one norm feeds both halves of a block, no biases in norms either, shared
-input and output embedding. A block is therefore two matrix products: one in, one out.
+input and output embedding. A block therefore has two dense weights: one in, one out.
 """
 
 import math
@@ -92,15 +92,20 @@ class _Block(nn.Module):
 def _block(
     states: Tensor, weights: tuple[Tensor, Tensor, Tensor], rotation: Rotation, mask: Mask, heads: int
 ) -> Tensor:
-    """A block as a function of its weights: compiled once, it serves all of them, sharded or not."""
+    """A block as a function of its weights: compiled once, it serves all of them, sharded or not.
+
+    Each part of a weight has its own product. One wide product is a little faster by itself, but joining the parts'
+    gradients for it takes longer than that saves: on an H200 a sixth of the whole step (benchmarks/RESULTS.md).
+    """
     gain, enter, leave = weights
     width = states.shape[-1]
     inner = leave.shape[1] - width
-    entered = F.linear(F.layer_norm(states, (width,), gain), enter)
-    query, key, value, gate, up = torch.split(entered, [width, width, width, inner, inner], dim=-1)
+    normed = F.layer_norm(states, (width,), gain)
+    query, key, value, gate, up = (F.linear(normed, part) for part in torch.split(enter, [width] * 3 + [inner] * 2))
     query, key = _rotate(_split(query, heads), rotation), _rotate(_split(key, heads), rotation)
-    merged = attend(query, key, _split(value, heads), mask).transpose(1, 2).flatten(2)
-    return states + F.linear(torch.cat((merged, F.silu(gate) * up), dim=-1), leave)
+    attended = attend(query, key, _split(value, heads), mask).transpose(1, 2).flatten(2)
+    from_attention, from_feed_forward = torch.split(leave, [width, inner], dim=1)
+    return states + F.linear(attended, from_attention) + F.linear(F.silu(gate) * up, from_feed_forward)
 
 
 @cache

@@ -1,8 +1,9 @@
-"""Where runs may run at once: one on each GPU, or on so many threads of the CPU each."""
+"""Where runs may run at once: on the GPUs, or on so many threads of the CPU each."""
 
 import os
 import subprocess
 import sys
+from itertools import cycle, islice
 from typing import NamedTuple
 
 from pipelines.recipe_keys.problems import RecipeError
@@ -18,12 +19,16 @@ class Slot(NamedTuple):
 
 
 def slots(device: str, parallel: int | None) -> list[Slot]:
-    """The places of this machine, `parallel` of them if that is given (on GPUs: at most one each)."""
+    """The places of this machine: `parallel` of them, by default one on each GPU or core.
+
+    More places than GPUs share them: a tiny model leaves most of a GPU idle.
+    """
     gpus = [] if device == "cpu" else visible_gpus()
     if device == "cuda" and not gpus:
         raise RecipeError("--device cuda is asked, and torch finds no GPU here: choose cpu or auto")
     if gpus:
-        return [Slot(f"GPU {gpu}", {"CUDA_VISIBLE_DEVICES": gpu}) for gpu in gpus[:parallel]]
+        shared = islice(cycle(gpus), parallel or len(gpus))
+        return [Slot(f"GPU {gpu}", {"CUDA_VISIBLE_DEVICES": gpu}) for gpu in shared]
     count = parallel or max(1, len(os.sched_getaffinity(0)) // CPU_THREADS)
     # The number of threads decides the last bits of every sum: it is the same whatever runs beside.
     threads = {"OMP_NUM_THREADS": str(CPU_THREADS), "MKL_NUM_THREADS": str(CPU_THREADS)}
