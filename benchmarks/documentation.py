@@ -45,6 +45,22 @@ def documents(folder: Path) -> list[Text]:
     return found
 
 
+def first_bytes(texts: list[str], n_bytes: int) -> list[str]:
+    """So many texts from the start that they reach `n_bytes` of UTF-8."""
+    chosen, left = [], n_bytes
+    for text in texts:
+        if left <= 0:
+            break
+        chosen.append(text)
+        left -= len(text.encode())
+    return chosen
+
+
+def megabytes(texts: list[str]) -> float:
+    """Their size in UTF-8, in millions of bytes."""
+    return sum(len(text.encode()) for text in texts) / 1e6
+
+
 def _pages(folder: Path) -> Iterator[Text]:
     for package in PACKAGES:
         root = folder / package

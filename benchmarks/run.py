@@ -26,6 +26,7 @@ PARTS = (
     "worker_start",
     "repeats",
     "extraction",
+    "tokens",
     "loader",
     "document_attention",
     "whole_pipeline",

@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import datasketch
-import numpy as np
 import pyarrow as pa
 import rensa
 import xxhash
 from datatrove.pipeline.dedup.minhash import MinhashDedupSignature
 
-from benchmarks.documentation import documents
+from benchmarks.documentation import documents, first_bytes, megabytes
 from benchmarks.harness import interleaved, machine, print_result, workspace
 from dedup.bands import band_hashes
 from dedup.settings import DedupSettings
@@ -49,7 +48,7 @@ def run(quick: bool) -> None:
 
 def compare(texts: list[str], n_bytes: int) -> None:
     """The comparison on the first `n_bytes` of the texts."""
-    theirs, ours = _first_bytes(texts, n_bytes), _first_bytes(texts, OUR_TIMES * n_bytes)
+    theirs, ours = first_bytes(texts, n_bytes), first_bytes(texts, OUR_TIMES * n_bytes)
     step = datatrove_step()
     report_equality(step, theirs)
     prepared = [shingles_of(text) for text in theirs]
@@ -70,7 +69,7 @@ def compare(texts: list[str], n_bytes: int) -> None:
         "datasketch": lambda: [datasketch_signature(shingles_of(text)) for text in theirs],
         "datasketch, given the shingles": lambda: [datasketch_signature(shingles) for shingles in prepared],
     }
-    sizes = {name: _megabytes(ours if name in ours_by_name else theirs) for name in candidates}
+    sizes = {name: megabytes(ours if name in ours_by_name else theirs) for name in candidates}
     speeds = {name: sizes[name] / seconds for name, seconds in interleaved(candidates, ROUNDS).items()}
     same = speeds["ours, datatrove's scheme"]
     for name, speed in speeds.items():
@@ -90,7 +89,7 @@ def report_equality(step: MinhashDedupSignature, texts: list[str]) -> None:
             n_equal += bool(has_shingles[i]) and lanes[i].tolist() == list(chain(*step.get_signature(shingles)))
         else:
             n_unsigned += not has_shingles[i]
-    print(f"{len(texts):,} documents, {_megabytes(texts):.1f} MB: {n_equal:,} equal signatures, {n_unsigned} unsigned")
+    print(f"{len(texts):,} documents, {megabytes(texts):.1f} MB: {n_equal:,} equal signatures, {n_unsigned} unsigned")
     assert n_equal + n_unsigned == len(texts)
 
 
@@ -128,12 +127,3 @@ def _signed(column: pa.LargeStringArray, settings: DedupSettings, split: Any) ->
     """Signatures and band hashes, as annotate makes them."""
     lanes, _ = signatures(column, settings, split)
     return band_hashes(lanes, settings.bands, settings.rows)
-
-
-def _first_bytes(texts: list[str], n_bytes: int) -> list[str]:
-    sizes = np.cumsum([len(text.encode()) for text in texts])
-    return texts[: int(np.searchsorted(sizes, n_bytes)) + 1]
-
-
-def _megabytes(texts: list[str]) -> float:
-    return sum(len(text.encode()) for text in texts) / 1e6

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import tiktoken
 
 from mixer.manifest import TokenizerInfo
+from mixer.token_engine import Encode, encoder
 
 END_OF_TEXT = "<|endoftext|>"
 
@@ -134,8 +135,12 @@ class Tokenizer:
         start = 0
         while start < len(text):
             stop = _piece_end(text, start)
-            yield np.array(self._base.encode_ordinary(text[start:stop]), self.id_dtype)
+            yield self._encode(text[start:stop]).astype(self.id_dtype, copy=False)
             start = stop
+
+    @cached_property
+    def _encode(self) -> Encode:
+        return encoder(self._base)
 
     def _one(self, number: int) -> Ids:
         return np.array([number], self.id_dtype)

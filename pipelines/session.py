@@ -19,6 +19,8 @@ SETTINGS = {
     "spark.sql.adaptive.skewJoin.enabled": "true",
     # Hidden in the UI, event logs and plans: Spark's own list does not know AWS_ACCESS_KEY_ID or credentials in uris.
     "spark.redaction.regex": r"(?i)secret|password|passwd|token|access[._-]?key|credential|signature|authorization",
+    # SQL's tasks have it; the others, told the same, share their Python workers, and kernels are loaded once.
+    "spark.executorEnv.SPARK_SIMPLIFIED_TRACEBACK": "1",
     # We report progress ourselves, on one line a stage.
     "spark.ui.showConsoleProgress": "false",
 }

@@ -7,7 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import BaseModel
 
+from dedup.one_task import fits, removed_documents
 from dedup.settings import DedupSettings
 from mixer import storage
 from pipelines.context import Context, TaskResult, Unit, part_number
@@ -32,6 +34,9 @@ REMOVED_SCHEMA = pa.schema(
 )
 
 REMOVED_FILE_SQL = "part_index long, path string, rows long, bytes long, sha256 string, reasons string"
+
+# One process opens so many files in the time that Spark takes to plan: it starts to pay with the hundredth.
+MAX_PARTS_IN_ONE_TASK = 100
 
 # What says nothing about which documents are removed.
 OTHER_SETTINGS = {"scheme", "permutations", "max_documents_in_one_task", "max_edges_in_one_task", "lines", "substrings"}
@@ -124,6 +129,9 @@ def _remove(
 
     dedup = context.recipe.dedup
     own = [part for part in parts if part.source in folders]
+    if fits_one_task(dedup, [context.of("decide", source).books.kept for source in folders], len(own)):
+        task = OneTask(parts=own, uris=removed_uris(own, folders), dedup=dedup)
+        return context.run_tasks(NAME, remove_in_one_task, [task])[0], []
     tasks = context.task_frame([part.model_dump() for part in own])
     with context.watching(NAME, len(own)) as job:
         reader = job.measured_batches("read keys", _read_keys, gives_documents=True)
@@ -145,6 +153,29 @@ def _remove(
             (folder,) = folders.values()
             index = write_index(survivors, folder, own[0].index, _index_bits(context, own[0].source), dedup)
     return files, index
+
+
+def fits_one_task(dedup: DedupSettings, kept: Sequence[int], n_parts: int) -> bool:
+    """Whether one task reads the keys, too: few documents in few files, and nothing to remember for the next time."""
+    return fits(dedup, sum(kept)) and not dedup.incremental and n_parts <= MAX_PARTS_IN_ONE_TASK
+
+
+class OneTask(BaseModel):
+    """All parts there are, where the removed documents of each are listed, and the settings."""
+
+    parts: list[KeysTask]
+    uris: dict[int, str]
+    dedup: DedupSettings
+
+
+def remove_in_one_task(task: OneTask) -> list[dict[str, Any]]:
+    """Find the duplicates among the parts and list them; a row of REMOVED_FILE_SQL for every file."""
+    documents = pa.concat_tables([keys_of_part(part) for part in task.parts])
+    removed = removed_documents(documents, task.dedup)
+    part_index = pc.shift_right(removed.column("position"), pa.scalar(32, pa.int64()))
+    removed = removed.append_column("part_index", part_index)
+    files = _removed_writer(task.uris)(iter(removed.combine_chunks().to_batches()))
+    return [row for file in files for row in file.to_pylist()]
 
 
 def removed_uris(parts: Sequence[KeysTask], folders: Mapping[str, str]) -> dict[int, str]:

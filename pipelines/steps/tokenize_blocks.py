@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from pydantic import BaseModel
 
 from mixer import storage
 from mixer.blocks import block_bits, block_name, block_of, block_schema
@@ -25,6 +26,8 @@ VERSION = 3
 
 TOKENS_SQL = "source string, block long, key binary, tokens binary"
 BLOCK_FILE_SQL = "source string, block long, documents long, tokens long, path string, bytes long, sha256 string"
+# Text of a source that one task encodes and writes in the time that Spark takes to plan a shuffle of it.
+MAX_BYTES_IN_ONE_TASK = 64 << 20
 ROWS_PER_BATCH = 256  # documents that leave a worker at once
 
 
@@ -60,8 +63,13 @@ def run(context: Context) -> None:
 
 
 def _write_blocks(context: Context, units: list[Unit]) -> list[Any]:
-    tasks = [task for unit in units for task in _tasks(context, unit)]
     folders = {unit.source: context.lake.stage_uri(NAME, unit.source, unit.fingerprint) for unit in units}
+    small = [unit for unit in units if _kept_bytes(context, unit.source) <= MAX_BYTES_IN_ONE_TASK]
+    if len(small) == len(units):
+        name = context.recipe.tokenizer.name
+        alone = [SourceTask(parts=_tasks(context, unit), folders=folders, tokenizer=name) for unit in units]
+        return [row for rows in context.run_tasks(NAME, blocks_of_source, alone) for row in rows]
+    tasks = [task for unit in units for task in _tasks(context, unit)]
     blocks = sum(2 ** int(unit.settings["block_bits"]) for unit in units)
     frame = context.task_frame(tasks)
     writer = _block_writer(folders, context.recipe.tokenizer.name)
@@ -74,6 +82,31 @@ def _write_blocks(context: Context, units: list[Unit]) -> list[Any]:
             .collect()
         )
     return rows
+
+
+def _kept_bytes(context: Context, source: str) -> float:
+    """About how much text of the source is left, as far as that follows from how many documents are."""
+    ingested = context.of("ingest", source)
+    return ingested.measures["text_bytes"] * context.of("dedup", source).books.kept / max(1, ingested.books.kept)
+
+
+class SourceTask(BaseModel):
+    """All parts of a source, where each source's blocks go, and the vocabulary's name."""
+
+    parts: list[dict[str, Any]]
+    folders: dict[str, str]
+    tokenizer: str
+
+
+def blocks_of_source(task: SourceTask) -> list[dict[str, Any]]:
+    """Write the blocks of a source that one task can hold; a row of BLOCK_FILE_SQL for each. No shuffle to wait for."""
+    batches = [batch for part in task.parts for batch in encode_part(part)]
+    if not batches:
+        return []
+    order = [("block", "ascending"), ("key", "ascending")]
+    documents = pa.Table.from_batches(batches).sort_by(order).combine_chunks()
+    files = _block_writer(task.folders, task.tokenizer)(iter(documents.to_batches()))
+    return [row for file in files for row in file.to_pylist()]
 
 
 def _tasks(context: Context, unit: Unit) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """A small disk of its own, which can be full."""
 
+import errno
 import os
 import subprocess
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BALLAST = "ballast"
+TRIES = 100
 
 
 class NotHere(RuntimeError):
@@ -25,9 +27,17 @@ class Disk:
         """Leave so many bytes free; NotHere where it is no disk of its own, but that of everybody."""
         if not self.is_mount:
             raise NotHere("only root can mount a small disk")
-        found = os.statvfs(self.path)
         with (self.path / BALLAST).open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, found.f_bavail * found.f_frsize - leave_bytes)
+            for _ in range(TRIES):
+                found = os.statvfs(self.path)
+                try:
+                    os.posix_fallocate(file.fileno(), 0, found.f_bavail * found.f_frsize - leave_bytes)
+                except OSError as error:  # the job wrote meanwhile, and less is free than was found
+                    if error.errno != errno.ENOSPC:
+                        raise
+                else:
+                    return
+        raise NotHere(f"the job wrote in each of {TRIES} moments between a look at the free space and its taking")
 
     def free(self) -> None:
         """Take the file away."""

@@ -22,6 +22,8 @@ from tests.audit import audit, code_share
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "recipes" / "demo"
+# A plain spark-submit with a JVM for small jobs: it compiles less, and there are two dozen jobs here.
+SUBMIT = ("spark-submit", "--driver-java-options", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 RATIOS = (0, 0.25, 0.5, 0.75, 0.9, 1)
 
 pytestmark = pytest.mark.skipif(find_java() is None, reason="no Java 17: install a JRE or run `make setup`")
@@ -80,7 +82,7 @@ def environment() -> dict[str, str]:
 
 def submit(*arguments: str, cores: int = 2, partitions: int = 4) -> subprocess.CompletedProcess[str]:
     """`spark-submit pipelines/build_mix.py ...` from the checkout."""
-    command = ["spark-submit", "--master", f"local[{cores}]", "--conf", f"spark.sql.shuffle.partitions={partitions}"]
+    command = [*SUBMIT, "--master", f"local[{cores}]", "--conf", f"spark.sql.shuffle.partitions={partitions}"]
     return subprocess.run(
         [*command, "pipelines/build_mix.py", *arguments],
         cwd=ROOT,
@@ -222,7 +224,7 @@ def test_killed_in_every_stage_the_job_ends_with_the_same_bytes(
 def kill_when_files_appear(recipe: Path, lake: Path, stage: str) -> bool:
     """Run the job and `kill -9` it with all its children as soon as the stage writes; False when it got through."""
     folder = lake / stage if stage == "mixtures" else lake / "stages" / stage
-    command = ["spark-submit", "--master", "local[2]", "pipelines/build_mix.py", "--recipe", str(recipe)]
+    command = [*SUBMIT, "--master", "local[2]", "pipelines/build_mix.py", "--recipe", str(recipe)]
     process = subprocess.Popen(
         [*command, "--code-ratio", "0.5", "--lake", str(lake)],
         cwd=ROOT,

@@ -18,7 +18,10 @@ from tests.services.spark_cluster import cluster
 def build(made: Path, lake: Path, master: str) -> "subprocess.Popen[bytes]":
     """The command up to dedup; what is lost is noticed after 20 seconds and not two minutes."""
     (lake.parent / "spark-defaults.conf").write_text(
-        "spark.network.timeout 20s\nspark.network.timeoutInterval 10s\nspark.executor.heartbeatInterval 5s\n",
+        "spark.network.timeout 20s\nspark.network.timeoutInterval 10s\nspark.executor.heartbeatInterval 5s\n"
+        # Nothing here runs long enough to be worth compiling well.
+        "spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC\n"
+        "spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC\n",
         encoding="utf-8",
     )
     mixdown = str(Path(sys.executable).with_name("mixdown"))
