@@ -30,6 +30,7 @@ PARTS = (
     "loader",
     "document_attention",
     "whole_pipeline",
+    "pipeline_growth",
     "object_store",
 )
 

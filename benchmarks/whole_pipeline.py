@@ -27,7 +27,8 @@ PACKAGES = Path("build/bench-packages")
 
 RECIPE: dict[str, Any] = {
     "name": "beside-datatrove",
-    "measure": {"prose": {"clean": "c4_any_end"}, "pii": {"replace": []}},
+    # What the rules ask and no more, as the other side does.
+    "measure": {"prose": {"clean": "c4_any_end"}, "pii": False, "language": False, "boilerplate": False},
     "dedup": {"scheme": "fineweb", "exact": False},
     "retention": {"max_loss": 1.0},
     "phases": [{"budget_tokens": 2048, "weights": {"corpus": 1}}],
@@ -62,7 +63,11 @@ def run(quick: bool, text_mb: float | None = None, with_peer: bool = True) -> No
 
 
 def _mixdown(corpus: Path, lake: Path) -> Cost:
-    recipe = lake.with_suffix(".yaml")
+    return run_tree(command(write_recipe(corpus, lake.with_suffix(".yaml")), lake, WORKERS))
+
+
+def write_recipe(corpus: Path, path: Path) -> Path:
+    """A recipe over the JSON lines of a folder, written to `path`."""
     source = {
         "name": "corpus",
         "kind": "jsonl",
@@ -70,10 +75,13 @@ def _mixdown(corpus: Path, lake: Path) -> Cost:
         "rules": RULES,
         "options": {"url_field": "id"},
     }
-    recipe.write_text(yaml.safe_dump(RECIPE | {"sources": [source]}), encoding="utf-8")
-    return run_tree(
-        [MIXDOWN, "build", str(recipe), "--lake", str(lake), "--until", "tokenize", "--master", f"local[{WORKERS}]"]
-    )
+    path.write_text(yaml.safe_dump(RECIPE | {"sources": [source]}), encoding="utf-8")
+    return path
+
+
+def command(recipe: Path, lake: Path, workers: int) -> list[str]:
+    """The build of it, up to tokens."""
+    return [MIXDOWN, "build", str(recipe), "--lake", str(lake), "--until", "tokenize", "--master", f"local[{workers}]"]
 
 
 def _datatrove(corpus: Path, out: Path) -> Cost:

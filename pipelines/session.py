@@ -40,6 +40,10 @@ LOCAL_SETTINGS = {
 LIGHT_SETTINGS = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
 
 
+# Where workers find the packages as this process does: what they load is loaded once, and not once a core.
+WORKER_SETTINGS = {"spark.python.daemon.module": "pipelines.worker_daemon"}
+
+
 def spark_session(
     master: str | None = None, settings: dict[str, str] | None = None, light: bool = False
 ) -> SparkSession:
@@ -57,6 +61,8 @@ def spark_session(
         builder = builder.master(master)
     in_this_process = master == "local" or master.startswith("local[")
     defaults = SETTINGS | (LOCAL_SETTINGS if in_this_process else {})
+    if in_this_process and submitted is None and os.environ["PYSPARK_PYTHON"] == sys.executable:
+        defaults |= WORKER_SETTINGS
     if in_this_process and light:
         defaults |= LIGHT_SETTINGS
     if in_this_process:

@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipelines.metering.loaded import keep_loaded
+
 SLOWEST = 5  # tasks that are named
 
 # ru_maxrss is in kilobytes on Linux and in bytes on macOS: getrusage(2) of each.
@@ -125,6 +127,7 @@ class MeasuredTask:
             input_bytes=int(getattr(split, "size_bytes", 0)),
         )
         _tell(self._accumulator, usage)
+        keep_loaded(getattr(self._work, "__name__", ""))
         return result, usage
 
 
@@ -151,6 +154,7 @@ class MeasuredBatches:
             _tell(
                 self._accumulator, watch.usage(self._step, _partition(), documents=rows if self._gives_documents else 0)
             )
+            keep_loaded(self._step)
 
 
 def _tell(accumulator: Any, usage: TaskUsage) -> None:

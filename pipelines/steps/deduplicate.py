@@ -35,8 +35,8 @@ REMOVED_SCHEMA = pa.schema(
 
 REMOVED_FILE_SQL = "part_index long, path string, rows long, bytes long, sha256 string, reasons string"
 
-# One process opens so many files in the time that Spark takes to plan: it starts to pay with the hundredth.
-MAX_PARTS_IN_ONE_TASK = 100
+# One process opens so many files in the time that Spark takes to plan: it pays with many more.
+MAX_PARTS_IN_ONE_TASK = 500
 
 # What says nothing about which documents are removed.
 OTHER_SETTINGS = {"scheme", "permutations", "max_documents_in_one_task", "max_edges_in_one_task", "lines", "substrings"}
