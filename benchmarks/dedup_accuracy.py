@@ -15,13 +15,11 @@ pairs by brute force (`jaccard_pairs.py`), over the shingles that the signatures
   is judged by both. datasketch is its MinHashLSH with the same bands and rows, and the components of what its queries
   return.
 
-`--quick`: a tenth of the documents, two seeds. Times are no subject here. Where MIXDOWN_BENCH_CORPUS names a folder,
-the downloaded packages are kept there.
+`--quick`: a tenth of the documents, two seeds. Times are no subject here. Downloaded packages are kept in
+build/bench-packages, or where MIXDOWN_BENCH_CORPUS says.
 """
 
-import os
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +27,7 @@ from numpy.typing import NDArray
 
 from benchmarks.datatrove_minhash import DatatroveMinhash
 from benchmarks.documentation import documents as real_documents
+from benchmarks.documentation import packages_folder
 from benchmarks.duplicate_scores import clusters, scores
 from benchmarks.harness import machine, print_result, workspace
 from benchmarks.jaccard_pairs import Pairs, Sets, similar_pairs
@@ -53,9 +52,8 @@ RANGES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0)
 def run(quick: bool) -> None:
     """Print recall, precision and macro-F1."""
     print(machine())
-    kept = os.environ.get("MIXDOWN_BENCH_CORPUS")
     with workspace() as folder:
-        found_documents = real_documents(Path(kept) if kept else folder)
+        found_documents = real_documents(packages_folder())
         documents = [document._replace(text=document.text[:MAX_CHARS]) for document in found_documents]
         documents = documents[: N_DOCUMENTS // (10 if quick else 1)]
         copies = planted(documents, N_PLANTED // (10 if quick else 1), DedupSettings().ngram)

@@ -8,6 +8,7 @@ import random
 import subprocess
 import sysconfig
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,8 +39,16 @@ class Text(NamedTuple):
     text: str
 
 
+def packages_folder() -> Path:
+    """Where downloaded packages are kept: what MIXDOWN_BENCH_CORPUS names, else a folder of the build."""
+    folder = Path(os.environ.get("MIXDOWN_BENCH_CORPUS") or "build/bench-packages")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@cache
 def documents(folder: Path) -> list[Text]:
-    """All documents, shuffled by SEED; `folder` keeps the downloaded packages."""
+    """All documents, shuffled by SEED; `folder` keeps the downloaded packages. Read once a process."""
     found = [*_pages(folder), *_source_files(), *_crawled()]
     random.Random(SEED).shuffle(found)
     return found

@@ -1,23 +1,21 @@
 """The web text rules beside datatrove's filters: agreement on thousands of real documents, and CPU time for each.
 
 `make bench ONLY=filters`. Documents are those of `benchmarks/documentation.py` of up to LARGEST_CHARS, all judged as
-English. Where MIXDOWN_BENCH_CORPUS names a folder, the downloaded packages are kept there.
+English. Downloaded packages are kept in build/bench-packages, or where MIXDOWN_BENCH_CORPUS says.
 """
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from benchmarks.datatrove_filters import CHAIN, agree, datatrove_filters, datatrove_verdict, our_verdicts
-from benchmarks.documentation import Text, documents
-from benchmarks.harness import interleaved, machine, print_result, workspace
+from benchmarks.documentation import Text, documents, packages_folder
+from benchmarks.harness import interleaved, machine, print_result
 from quality.edits import apply_edits, merged
 from quality.judge import judge
 from quality.rule import rules
@@ -35,18 +33,10 @@ Disagreements = Counter[tuple[str, str, str]]  # by filter, what differs and sou
 def run(quick: bool) -> None:
     """Print the agreement, then the ratios."""
     print(machine())
-    with _corpus_folder() as folder:
-        found = documents(folder)
+    found = documents(packages_folder())
     compared = [text for text in found if len(text.text) <= LARGEST_CHARS]
     report_agreement(compared[: N_QUICK if quick else N_DOCUMENTS])
     report_speed([text.text for text in found], TIMED_QUICK if quick else TIMED_BYTES)
-
-
-@contextmanager
-def _corpus_folder() -> Iterator[Path]:
-    kept = os.environ.get("MIXDOWN_BENCH_CORPUS")
-    with nullcontext(Path(kept)) if kept else workspace() as folder:
-        yield folder
 
 
 def report_agreement(compared: list[Text]) -> Disagreements:

@@ -1,7 +1,12 @@
-"""`make bench`: every benchmark, or one (`ONLY=mixing`), small (`QUICK=1`)."""
+"""`make bench`: every benchmark, or one (`ONLY=mixing`), small (`QUICK=1`).
+
+Small ones of all parts would take half an hour, so `QUICK=1` alone runs those beside peers that take least.
+"""
 
 import argparse
 import importlib
+
+from benchmarks.harness import print_summary
 
 PARTS = (
     "mixing",
@@ -31,8 +36,12 @@ PARTS = (
     "document_attention",
     "whole_pipeline",
     "pipeline_growth",
+    "limits",
     "object_store",
 )
+
+
+QUICK_PARTS = ("mixing", "signatures", "tokens", "dedup_stages", "loader", "whole_pipeline")
 
 
 def main() -> None:
@@ -41,8 +50,13 @@ def main() -> None:
     parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
-    for part in [options.only] if options.only else PARTS:
+    parts = [options.only] if options.only else QUICK_PARTS if options.quick else PARTS
+    for part in parts:
+        if len(parts) > 1:
+            print(f"\n== {part}", flush=True)
         importlib.import_module(f"benchmarks.{part}").run(options.quick)
+    if len(parts) > 1:
+        print_summary()
 
 
 if __name__ == "__main__":

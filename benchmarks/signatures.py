@@ -2,16 +2,13 @@
 
 `make bench ONLY=signatures`. Documents are those of `benchmarks/documentation.py`, all split as English. datatrove's
 signatures are compared with ours bit by bit. rensa and datasketch are given sets of shingles, which Python makes as
-text-dedup does (runs of word characters in lower case); how fast they are with the shingles at hand is said, too. Where
-MIXDOWN_BENCH_CORPUS names a folder, the downloaded packages are kept there.
+text-dedup does (runs of word characters in lower case); how fast they are with the shingles at hand is said, too.
+Downloaded packages are kept in build/bench-packages, or where MIXDOWN_BENCH_CORPUS says.
 """
 
-import os
 import re
 from collections.abc import Callable
-from contextlib import nullcontext
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import datasketch
@@ -20,8 +17,8 @@ import rensa
 import xxhash
 from datatrove.pipeline.dedup.minhash import MinhashDedupSignature
 
-from benchmarks.documentation import documents, first_bytes, megabytes
-from benchmarks.harness import interleaved, machine, print_result, workspace
+from benchmarks.documentation import documents, first_bytes, megabytes, packages_folder
+from benchmarks.harness import interleaved, machine, print_result
 from dedup.bands import band_hashes
 from dedup.settings import DedupSettings
 from dedup.signatures import signatures
@@ -40,9 +37,7 @@ LANES = FINEWEB.lanes
 def run(quick: bool) -> None:
     """Print whether signatures are equal, then speeds and ratios."""
     print(machine())
-    kept = os.environ.get("MIXDOWN_BENCH_CORPUS")
-    with nullcontext(Path(kept)) if kept else workspace() as folder:
-        texts = [text.text for text in documents(folder) if len(text.text) <= LARGEST_CHARS]
+    texts = [text.text for text in documents(packages_folder()) if len(text.text) <= LARGEST_CHARS]
     compare(texts, TIMED_QUICK if quick else TIMED_BYTES)
 
 

@@ -7,14 +7,12 @@ vocabulary read and nothing remembered; "warm" is one that goes on, as a worker 
 import json
 import os
 from collections.abc import Callable
-from contextlib import nullcontext
-from pathlib import Path
 
 import tiktoken
 import tokenizers
 
-from benchmarks.documentation import documents, first_bytes, megabytes
-from benchmarks.harness import interleaved, machine, print_result, workspace
+from benchmarks.documentation import documents, first_bytes, megabytes, packages_folder
+from benchmarks.harness import interleaved, machine, print_result
 from mixer.token_engine import FastEncoder
 from mixer.tokens import ENCODINGS, Tokenizer
 from trainer.export.tokenizer_json import tokenizer_json
@@ -28,9 +26,7 @@ def run(quick: bool) -> None:
     """Print whether ids are equal, then speeds and ratios."""
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     print(machine(), f"tokenizers {tokenizers.__version__}, tiktoken {tiktoken.__version__}")
-    kept = os.environ.get("MIXDOWN_BENCH_CORPUS")
-    with nullcontext(Path(kept)) if kept else workspace() as folder:
-        compare([text.text for text in documents(folder)], TIMED_QUICK if quick else TIMED_BYTES)
+    compare([text.text for text in documents(packages_folder())], TIMED_QUICK if quick else TIMED_BYTES)
 
 
 def compare(texts: list[str], n_bytes: int) -> None:
