@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pyarrow as pa
@@ -37,6 +38,7 @@ REMOVED_FILE_SQL = "part_index long, path string, rows long, bytes long, sha256 
 
 # One process opens so many files in the time that Spark takes to plan: it pays with many more.
 MAX_PARTS_IN_ONE_TASK = 500
+READERS = 8
 
 # What says nothing about which documents are removed.
 OTHER_SETTINGS = {"scheme", "permutations", "max_documents_in_one_task", "max_edges_in_one_task", "lines", "substrings"}
@@ -170,7 +172,8 @@ class OneTask(BaseModel):
 
 def remove_in_one_task(task: OneTask) -> list[dict[str, Any]]:
     """Find the duplicates among the parts and list them; a row of REMOVED_FILE_SQL for every file."""
-    documents = pa.concat_tables([keys_of_part(part) for part in task.parts])
+    with ThreadPoolExecutor(READERS) as readers:  # in an object store a file is mostly waiting
+        documents = pa.concat_tables(readers.map(keys_of_part, task.parts))
     removed = removed_documents(documents, task.dedup)
     part_index = pc.shift_right(removed.column("position"), pa.scalar(32, pa.int64()))
     removed = removed.append_column("part_index", part_index)
