@@ -28,6 +28,7 @@ class TokenFormat:
 
     id_type: str  # uint16 or uint32
     end_of_text_id: int
+    compression: str = storage.COMPRESSION  # of shards: zstd, or none
 
 
 def shard_name(index: int) -> str:
@@ -59,6 +60,8 @@ def write_shard(uri: str, plan: MixturePlan, shard: ShardPlan, format_: TokenFor
         shard_schema(format_.id_type),
         (maker.rows(first, min(step, shard.rows - first)) for first in range(0, shard.rows, step)),
         use_dictionary=["source", "phase"],
+        compression=format_.compression,
+        compression_level=storage.COMPRESSION_LEVEL if format_.compression == storage.COMPRESSION else None,
     )
     return ShardFile(**written._asdict(), cut_rows=maker.cut_rows)
 

@@ -74,7 +74,7 @@ def _write_mixture(context: Context, plan: MixturePlan, fingerprint: str) -> Non
     folder = context.mixture_uri
     job = ShardJob(
         plan=plan.model_copy(update={"shards": []}),
-        format=token_format(context.recipe.tokenizer.name),
+        format=token_format(context.recipe.tokenizer.name, context.recipe.shard_compression),
         block_folders={source.name: block_set(context, source.name).folders for source in plan.request.sources},
         output_uri=folder,
     )
@@ -115,10 +115,10 @@ def _write_if_different(uri: str, content: bytes) -> bool:
     return True
 
 
-def token_format(tokenizer_name: str) -> TokenFormat:
+def token_format(tokenizer_name: str, compression: str = storage.COMPRESSION) -> TokenFormat:
     """How a vocabulary's tokens are stored."""
     encoder = tokenizer(tokenizer_name)
-    return TokenFormat(encoder.info.id_type, encoder.end_of_text_id)
+    return TokenFormat(encoder.info.id_type, encoder.end_of_text_id, compression)
 
 
 def write_shard_task(job: ShardJob, shard: ShardPlan) -> ShardFile:

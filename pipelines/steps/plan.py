@@ -112,6 +112,8 @@ def mixture_fingerprint(context: Context, plan: MixturePlan, version: int) -> st
         "seed": request.seed,
         "packing": request.packing,
     }
+    if context.recipe.shard_compression != "zstd":
+        asked["shard_compression"] = context.recipe.shard_compression
     blocks = {source.name: block_set(context, source.name).content for source in request.sources}
     vocabulary = tokenizer(context.recipe.tokenizer.name).info.identity()
     content = {"version": version, "request": asked, "blocks": blocks, "tokenizer": vocabulary}

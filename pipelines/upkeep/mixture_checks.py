@@ -72,6 +72,8 @@ def fingerprint_faults(manifest: MixtureManifest, lake: Lake, stages: dict[str, 
         "seed": manifest.seed,
         "packing": manifest.packing,
     }
+    if manifest.recipe.get("shard_compression", "zstd") != "zstd":
+        asked["shard_compression"] = manifest.recipe["shard_compression"]
     content = {"request": asked, "blocks": blocks, "tokenizer": manifest.tokenizer.identity()}
     content |= {"validation": validation} if spec is not None else {}
     if manifest.fingerprint not in {digest_of(content | {"version": each}) for each in range(1, mix.VERSION + 1)}:
