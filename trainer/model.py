@@ -95,7 +95,7 @@ def _block(
     """A block as a function of its weights: compiled once, it serves all of them, sharded or not.
 
     Each part of a weight has its own product. One wide product is a little faster by itself, but joining the parts'
-    gradients for it takes longer than that saves: on an H200 a sixth of the whole step (benchmarks/RESULTS.md).
+    gradients for it takes longer than that saves: on an H200 an eighth of the whole step (benchmarks/RESULTS.md).
     """
     gain, enter, leave = weights
     width = states.shape[-1]

@@ -26,8 +26,10 @@ VERSION = 3
 
 TOKENS_SQL = "source string, block long, key binary, tokens binary"
 BLOCK_FILE_SQL = "source string, block long, documents long, tokens long, path string, bytes long, sha256 string"
-# Text of a source that one task encodes and writes in the time that Spark takes to plan a shuffle of it.
+# Text of a source that one task encodes and writes in the time that Spark takes to plan a shuffle of it. What is left is
+# known by documents, not bytes; should they be the longest, this times SPREAD is what one worker must hold.
 MAX_BYTES_IN_ONE_TASK = 64 << 20
+SPREAD = 4
 ROWS_PER_BATCH = 256  # documents that leave a worker at once
 
 
@@ -64,8 +66,7 @@ def run(context: Context) -> None:
 
 def _write_blocks(context: Context, units: list[Unit]) -> list[Any]:
     folders = {unit.source: context.lake.stage_uri(NAME, unit.source, unit.fingerprint) for unit in units}
-    small = [unit for unit in units if _kept_bytes(context, unit.source) <= MAX_BYTES_IN_ONE_TASK]
-    if len(small) == len(units):
+    if all(_is_small(context, unit.source) for unit in units):
         name = context.recipe.tokenizer.name
         alone = [SourceTask(parts=_tasks(context, unit), folders=folders, tokenizer=name) for unit in units]
         return [row for rows in context.run_tasks(NAME, blocks_of_source, alone) for row in rows]
@@ -84,10 +85,12 @@ def _write_blocks(context: Context, units: list[Unit]) -> list[Any]:
     return rows
 
 
-def _kept_bytes(context: Context, source: str) -> float:
-    """About how much text of the source is left, as far as that follows from how many documents are."""
+def _is_small(context: Context, source: str) -> bool:
+    """Whether one task holds what is left of the source's text, as far as that follows from how many documents are."""
     ingested = context.of("ingest", source)
-    return ingested.measures["text_bytes"] * context.of("dedup", source).books.kept / max(1, ingested.books.kept)
+    text_bytes = ingested.measures["text_bytes"]
+    share = context.of("dedup", source).books.kept / max(1, ingested.books.kept)
+    return text_bytes * share <= MAX_BYTES_IN_ONE_TASK and text_bytes <= SPREAD * MAX_BYTES_IN_ONE_TASK
 
 
 class SourceTask(BaseModel):
