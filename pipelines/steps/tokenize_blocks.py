@@ -26,8 +26,8 @@ VERSION = 3
 
 TOKENS_SQL = "source string, block long, key binary, tokens binary"
 BLOCK_FILE_SQL = "source string, block long, documents long, tokens long, path string, bytes long, sha256 string"
-# Text of a source that one task encodes and writes in the time that Spark takes to plan a shuffle of it. What is left is
-# known by documents, not bytes; should they be the longest, this times SPREAD is what one worker must hold.
+# Text of a source that one task encodes and writes in the time that Spark takes to plan a shuffle of it. How much is
+# left follows from how many documents are; should they be the longest, one worker holds SPREAD times as much.
 MAX_BYTES_IN_ONE_TASK = 64 << 20
 SPREAD = 4
 ROWS_PER_BATCH = 256  # documents that leave a worker at once
