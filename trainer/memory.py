@@ -69,8 +69,10 @@ def activation_bytes(preset: Preset, tokens: int, product_bytes: int, *, checkpo
     copies = 0 if product_bytes == FLOAT32_BYTES else product_bytes * preset.layers * _block_parameters(preset)
     # The residual stream is float32, so are a norm's mean and deviation and attention's sum of exponentials.
     stream = FLOAT32_BYTES * width
-    # Normed states; query, key, value, gate and up; both rotated; attended; silu(gate); both halves side by side.
-    products = product_bytes * (width + 3 * width + 2 * inner + 2 * width + width + inner + width + inner)
+    # Outside of compiled code each of the five products that normed states go into has a narrower copy of its own.
+    normed = width if product_bytes == FLOAT32_BYTES else 5 * width
+    # Those; value, and query and key rotated; attended, by heads and by tokens; gate, up, silu(gate), and that by up.
+    products = product_bytes * (normed + 3 * width + 2 * width + 4 * inner)
     block = stream + FLOAT32_BYTES * (2 + heads) + products
     final = stream + 2 * FLOAT32_BYTES
     if checkpointing:
