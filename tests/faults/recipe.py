@@ -60,7 +60,15 @@ def recipe(folder: Path, name: str = "small", **changes: Any) -> Path:
         "name": name,
         "sources": sources,
         "rules": {"language": {"languages": ["en"], "min_score": 0.65}, "length": {}},
-        "dedup": {"ngram": 2, "bands": 20, "rows": 4, "verify": "signature", "threshold": 0.7},
+        # On Spark's tables, as large data is: one task would do it all, and there would be little to break.
+        "dedup": {
+            "ngram": 2,
+            "bands": 20,
+            "rows": 4,
+            "verify": "signature",
+            "threshold": 0.7,
+            "max_documents_in_one_task": 0,
+        },
         "sequence_length": 256,
         "rows_per_shard": 64,
         "max_epochs": 4,
