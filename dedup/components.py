@@ -2,8 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 
 def solve_components(edges: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -18,6 +16,9 @@ def solve_components(edges: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArr
         raise ValueError(f"edges must have shape (m, 2), found {edges.shape}")
     if len(edges) == 0:
         return np.empty(0, np.int64), np.empty(0, np.int64)
+    from scipy.sparse import coo_array  # here: the driver plans dedup and solves nothing
+    from scipy.sparse.csgraph import connected_components
+
     nodes, compact = np.unique(edges, return_inverse=True)
     compact = compact.reshape(-1, 2)
     graph = coo_array((np.ones(len(edges), np.int8), (compact[:, 0], compact[:, 1])), shape=(len(nodes),) * 2)

@@ -131,7 +131,7 @@ def _remove(
 
     dedup = context.recipe.dedup
     own = [part for part in parts if part.source in folders]
-    if fits_one_task(dedup, [context.of("decide", source).books.kept for source in folders], len(own)):
+    if fits_one_task(dedup, sum(context.of("decide", source).books.kept for source in folders), len(own)):
         task = OneTask(parts=own, uris=removed_uris(own, folders), dedup=dedup)
         return context.run_tasks(NAME, remove_in_one_task, [task])[0], []
     tasks = context.task_frame([part.model_dump() for part in own])
@@ -157,9 +157,9 @@ def _remove(
     return files, index
 
 
-def fits_one_task(dedup: DedupSettings, kept: Sequence[int], n_parts: int) -> bool:
+def fits_one_task(dedup: DedupSettings, n_documents: int, n_parts: int) -> bool:
     """Whether one task reads the keys, too: few documents in few files, and nothing to remember for the next time."""
-    return fits(dedup, sum(kept)) and not dedup.incremental and n_parts <= MAX_PARTS_IN_ONE_TASK
+    return fits(dedup, n_documents) and not dedup.incremental and n_parts <= MAX_PARTS_IN_ONE_TASK
 
 
 class OneTask(BaseModel):

@@ -1,5 +1,6 @@
 """Plan: block counts and the recipe's phases make the exact mixture plan. One process, no text, no Spark."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,9 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mixer import storage
 from mixer.best_fit import bin_tokens_of
 from mixer.blocks import block_name, read_lengths
 from mixer.ledger import BestFitLedger, Ledger
+from mixer.manifest import Phase
 from mixer.plan import MixturePlan, plan_mixture
 from mixer.request import PlanRequest, SourceTokens
 from mixer.stream import SourceStream
@@ -104,20 +107,28 @@ def packed_blocks(blocks: BlockSet, sequence_length: int) -> PackedBlocks:
 def mixture_fingerprint(context: Context, plan: MixturePlan, version: int) -> str:
     """Names a mixture by what decides its bytes: the blocks' content, the vocabulary and which rows are whose."""
     request = plan.request
-    asked = {
-        # In their order, which decides ties of the interleaving.
-        "phases": [[phase.name, [[part.source, part.rows] for part in phase.sources]] for phase in plan.phases],
-        "sequence_length": request.sequence_length,
-        "rows_per_shard": request.rows_per_shard,
-        "seed": request.seed,
-        "packing": request.packing,
-    }
-    if context.recipe.shard_compression != "zstd":
-        asked["shard_compression"] = context.recipe.shard_compression
+    asked = asked_rows(
+        plan.phases,
+        sequence_length=request.sequence_length,
+        rows_per_shard=request.rows_per_shard,
+        seed=request.seed,
+        packing=request.packing,
+        shard_compression=context.recipe.shard_compression,
+    )
     blocks = {source.name: block_set(context, source.name).content for source in request.sources}
     vocabulary = tokenizer(context.recipe.tokenizer.name).info.identity()
     content = {"version": version, "request": asked, "blocks": blocks, "tokenizer": vocabulary}
     return digest_of(content | validation_fingerprint(context))
+
+
+def asked_rows(phases: Sequence[Phase], *, shard_compression: str, **others: Any) -> dict[str, Any]:
+    """Which rows are whose and how they are stored, as the fingerprint has it."""
+    # In their order, which decides ties of the interleaving.
+    asked = {
+        "phases": [[phase.name, [[part.source, part.rows] for part in phase.sources]] for phase in phases]
+    } | others
+    # Mixtures that were made before there was a choice keep their names.
+    return asked if shard_compression == storage.COMPRESSION else asked | {"shard_compression": shard_compression}
 
 
 def resolved_recipe(recipe: Recipe) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from mixer.manifest import MixtureManifest, ShardFile
 from pipelines.block_sets import read_block_set
 from pipelines.lake import Lake, StageManifest, digest_of
 from pipelines.steps import mix
+from pipelines.steps.plan import asked_rows
 from pipelines.validation_files import LAYOUT
 
 WITHIN_SEQUENCES = 1.0  # the ratio contract: each source less than one sequence off its target, in every phase
@@ -65,15 +66,14 @@ def fingerprint_faults(manifest: MixtureManifest, lake: Lake, stages: dict[str, 
         "max_tokens": (spec or {}).get("max_tokens"),
         "held_out": {name: held_out.get(name, []) for name in names},
     }
-    asked = {
-        "phases": [[phase.name, [[part.source, part.rows] for part in phase.sources]] for phase in manifest.phases],
-        "sequence_length": manifest.sequence_length,
-        "rows_per_shard": manifest.recipe.get("rows_per_shard"),
-        "seed": manifest.seed,
-        "packing": manifest.packing,
-    }
-    if manifest.recipe.get("shard_compression", "zstd") != "zstd":
-        asked["shard_compression"] = manifest.recipe["shard_compression"]
+    asked = asked_rows(
+        manifest.phases,
+        sequence_length=manifest.sequence_length,
+        rows_per_shard=manifest.recipe.get("rows_per_shard"),
+        seed=manifest.seed,
+        packing=manifest.packing,
+        shard_compression=manifest.recipe.get("shard_compression", storage.COMPRESSION),
+    )
     content = {"request": asked, "blocks": blocks, "tokenizer": manifest.tokenizer.identity()}
     content |= {"validation": validation} if spec is not None else {}
     if manifest.fingerprint not in {digest_of(content | {"version": each}) for each in range(1, mix.VERSION + 1)}:
