@@ -16,9 +16,9 @@ import tiktoken
 import xxhash
 
 from benchmarks.harness import interleaved, machine, print_result, workspace
-from benchmarks.pipeline_corpus import write_corpus
+from benchmarks.pipeline_corpus import corpus_files
 from benchmarks.pipeline_growth import FILES, QUICK_MB, measure
-from benchmarks.whole_pipeline import PACKAGES, TEXT_MB
+from benchmarks.whole_pipeline import TEXT_MB
 from mixer import storage
 from mixer.token_engine import FastEncoder
 from mixer.tokens import ENCODINGS
@@ -36,7 +36,7 @@ def run(quick: bool) -> None:
     """Print the bounds, then each stage's share of its own."""
     print(machine())
     text_mb = QUICK_MB if quick else TEXT_MB
-    files = write_corpus(Path(f"build/bench-corpus-{text_mb:.0f}"), PACKAGES, text_mb)[:FILES]
+    files = corpus_files(text_mb)[:FILES]
     lines = [line for file in files for line in file.read_bytes().splitlines()]
     texts = [json.loads(line)["text"] for line in lines]
     megabytes = sum(len(text.encode()) for text in texts) / 1e6

@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
 from pathlib import Path
 
+from benchmarks.documentation import packages_folder
 from pipelines.readers.web.html import extract_main_text
 
 PACKAGES = (
@@ -25,6 +26,11 @@ FIRST_PACKAGES_MB = 250  # so much text is in PACKAGES for sure
 LEAST_CHARS, LARGEST_BYTES = 200, 1_000_000
 FILE_MB = 8  # of a file: splits for both sides
 PAGES_A_SOURCE_FILE = 9
+
+
+def corpus_files(text_mb: float) -> list[Path]:
+    """So many megabytes of text as files of JSON lines in the build's folder, written if they are not there."""
+    return write_corpus(Path(f"build/bench-corpus-{text_mb:.0f}"), packages_folder(), text_mb)
 
 
 def write_corpus(folder: Path, packages: Path, text_mb: float) -> list[Path]:

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.harness import machine, print_result, workspace
-from benchmarks.pipeline_corpus import write_corpus
+from benchmarks.pipeline_corpus import corpus_files
 from benchmarks.process_tree import run_tree
-from benchmarks.whole_pipeline import PACKAGES, TEXT_MB, command, write_recipe
+from benchmarks.whole_pipeline import TEXT_MB, command, write_recipe
 from pipelines.metering.stage_metrics import METRICS_NAME, StageMetrics
 
 FACTORS = (1, 2, 4, 8)
@@ -28,7 +28,7 @@ def run(quick: bool) -> None:
     """Print a line a stage and size, and each stage's exponent."""
     print(machine())
     text_mb = QUICK_MB if quick else TEXT_MB
-    files = write_corpus(Path(f"build/bench-corpus-{text_mb:.0f}"), PACKAGES, text_mb)
+    files = corpus_files(text_mb)
     once = max(1, len(files) // FACTORS[-1]) if quick else FILES
     with workspace() as folder:
         exponents = {}

@@ -15,7 +15,7 @@ import yaml
 
 from benchmarks.harness import machine, print_result, workspace
 from benchmarks.peers import python_of
-from benchmarks.pipeline_corpus import write_corpus
+from benchmarks.pipeline_corpus import corpus_files
 from benchmarks.process_tree import MIXDOWN, Cost, run_tree
 
 WORKERS = 2
@@ -23,7 +23,6 @@ TEXT_MB = 200.0
 QUICK_MB = 5.0
 BYTES_PER_ID = 4  # datatrove's, of a vocabulary above 2^16
 PEER = ("orjson", "xxhash<4")  # its reader asks for the first, and hands text to xxhash, which version 4 refuses
-PACKAGES = Path("build/bench-packages")
 
 RECIPE: dict[str, Any] = {
     "name": "beside-datatrove",
@@ -41,7 +40,7 @@ def run(quick: bool, text_mb: float | None = None, with_peer: bool = True) -> No
     text_mb = text_mb or (QUICK_MB if quick else TEXT_MB)
     print(machine())
     with workspace() as folder:
-        files = write_corpus(Path(f"build/bench-corpus-{text_mb:.0f}"), PACKAGES, text_mb)
+        files = corpus_files(text_mb)
         corpus = files[0].parent
         print(f"{text_mb:.0f} MB of text in {len(files)} files of JSON lines, {WORKERS} processes")
         ours = [_mixdown(corpus, folder / "lake-1")]

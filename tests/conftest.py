@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.services.light_jvm import LIGHT_JVM
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
@@ -45,9 +47,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[SparkSession]":
         .config("spark.ui.showConsoleProgress", "false")  # its bars garble pytest's output
         .config("spark.driver.bindAddress", "127.0.0.1")  # nothing listens beyond this machine
         .config("spark.driver.host", "127.0.0.1")
-        # C1 only and the serial collector: the JVM starts in half the time, and no test runs long enough for
-        # C2.
-        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        .config("spark.driver.extraJavaOptions", LIGHT_JVM)
         .config("spark.driver.memory", "1g")  # the default, kept from growing by what the machine has
         .config("spark.sql.session.timeZone", "UTC")  # dates read the same on every machine
         # Not into the checkout, where Spark would leave `spark-warehouse/`.

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.docs.pages import ROOT
+from tests.services.light_jvm import LIGHT_JVM
 from tests.services.processes import kill_group
 
 MOST_SECONDS = 600
@@ -20,8 +21,8 @@ SETTINGS = {
     "spark.network.timeoutInterval": "5s",
     "spark.executor.heartbeatInterval": "4s",
     "spark.executor.memory": "512m",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-    "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.driver.extraJavaOptions": LIGHT_JVM,
+    "spark.executor.extraJavaOptions": LIGHT_JVM,
     "spark.sql.shuffle.partitions": "4",
     "spark.ui.enabled": "false",
 }

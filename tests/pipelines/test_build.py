@@ -19,11 +19,11 @@ from mixer.manifest import read_manifest
 from pipelines.java import find_java
 from pipelines.stages import STAGE_NAMES
 from tests.audit import audit, code_share
+from tests.services.light_jvm import LIGHT_JVM
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "recipes" / "demo"
-# A plain spark-submit with a JVM for small jobs: it compiles less, and there are two dozen jobs here.
-SUBMIT = ("spark-submit", "--driver-java-options", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+SUBMIT = ("spark-submit", "--driver-java-options", LIGHT_JVM)
 RATIOS = (0, 0.25, 0.5, 0.75, 0.9, 1)
 
 pytestmark = pytest.mark.skipif(find_java() is None, reason="no Java 17: install a JRE or run `make setup`")

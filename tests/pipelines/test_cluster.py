@@ -11,6 +11,7 @@ import yaml
 
 from tests.pipelines.duplicates.test_incremental import NEAR_AND_VERIFIED, recipe, write_days
 from tests.pipelines.in_process import snapshot
+from tests.services.light_jvm import LIGHT_JVM
 from tests.services.processes import kill_group, wait_for
 from tests.services.spark_cluster import cluster
 
@@ -19,9 +20,7 @@ def build(made: Path, lake: Path, master: str) -> "subprocess.Popen[bytes]":
     """The command up to dedup; what is lost is noticed after 20 seconds and not two minutes."""
     (lake.parent / "spark-defaults.conf").write_text(
         "spark.network.timeout 20s\nspark.network.timeoutInterval 10s\nspark.executor.heartbeatInterval 5s\n"
-        # Nothing here runs long enough to be worth compiling well.
-        "spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC\n"
-        "spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC\n",
+        f"spark.driver.extraJavaOptions {LIGHT_JVM}\nspark.executor.extraJavaOptions {LIGHT_JVM}\n",
         encoding="utf-8",
     )
     mixdown = str(Path(sys.executable).with_name("mixdown"))

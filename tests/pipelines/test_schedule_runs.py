@@ -20,6 +20,7 @@ from pipelines.stages import STAGE_NAMES
 from tests.audit import audit, code_share
 from tests.pipelines.in_process import snapshot
 from tests.services.airflow import DAG, ENVIRONMENT, Airflow, airflow, is_installed
+from tests.services.light_jvm import LIGHT_JVM
 from tests.services.processes import wait_for
 
 pytestmark = [
@@ -103,7 +104,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
         "MIXDOWN_RETRY_SECONDS": "5",
         "MIXDOWN_ALERT_CONNECTION": "mixdown_alerts",
         "AIRFLOW_CONN_MIXDOWN_ALERTS": json.dumps(alerts),
-        "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",  # tiny jobs: nothing is worth compiling well
+        "JAVA_TOOL_OPTIONS": LIGHT_JVM,
     }
     try:
         with airflow(folder / "airflow", settings=settings) as made.airflow:
