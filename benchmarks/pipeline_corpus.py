@@ -38,7 +38,7 @@ def write_corpus(folder: Path, packages: Path, text_mb: float) -> list[Path]:
 
     `packages` keeps what was downloaded.
     """
-    asked = f"{text_mb} MB"
+    asked = f"{text_mb:.0f} MB"
     done = folder / "complete"
     if done.exists() and done.read_text(encoding="utf-8") == asked:
         return sorted(folder.glob("*.jsonl"))

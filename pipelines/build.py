@@ -50,10 +50,10 @@ def new_context(
     """A run over `lake_uri`; Spark starts when a stage needs it."""
 
     def start_spark() -> object:
-        from pipelines.session import spark_session
+        from pipelines.session import LateSession, spark_context
 
         is_small = context.stage in LIGHT_STAGES or context.input_bytes <= LIGHT_INPUT_BYTES
-        return spark_session(master, light=is_small)
+        return LateSession(spark_context(master, light=is_small))
 
     context = Context(recipe, Lake(lake_uri), start_spark, Progress(quiet, log_format))
     return context

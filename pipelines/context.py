@@ -20,6 +20,9 @@ if TYPE_CHECKING:  # workers import this file for its tasks, and plan, show and 
     from pipelines.recipe import Recipe
     from pipelines.runs.run_log import RunLog
 
+SPARK_TASK_BYTES = 64 << 20  # of input
+SPARK_TASKS_A_SLOT = 4
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -103,7 +106,7 @@ class Context:
 
     @cached_property
     def spark(self) -> Any:
-        """The SparkSession, started at first use: a run with nothing to do starts none."""
+        """A SparkSession as far as a run needs one, started at first use: a run with nothing to do starts none."""
         with self.progress.waiting("starting Spark"):
             return self.start_spark()
 
@@ -111,13 +114,21 @@ class Context:
         """What an earlier stage published for a source."""
         return self.published[stage][source]
 
-    def run_tasks(self, stage: str, work: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
-        """`work(task)` for every task on Spark's workers, one Spark task each; results in the tasks' order."""
+    def run_tasks(
+        self, stage: str, work: Callable[[Task], Result], tasks: Sequence[Task], input_bytes: int | None = None
+    ) -> list[Result]:
+        """`work(task)` for every task on Spark's workers; results in the tasks' order.
+
+        One Spark task each; several small ones share one where it is known that all read `input_bytes`.
+        """
         if not tasks:
             return []
         with self.watching(stage, len(tasks)) as job:
-            work_and_measure = job.measured(work)
-            pairs = self.spark.sparkContext.parallelize(tasks, len(tasks)).map(work_and_measure).collect()
+            context = self.spark.sparkContext
+            n_spark_tasks = len(tasks)
+            if input_bytes is not None:
+                n_spark_tasks = spark_tasks(len(tasks), input_bytes, context.defaultParallelism)
+            pairs = context.parallelize(tasks, n_spark_tasks).map(job.measured(work)).collect()
         job.usages = self.own_usages = [usage for _, usage in pairs]
         return [result for result, _ in pairs]
 
@@ -184,7 +195,9 @@ class Context:
         """Find or make every unit: all missing units' tasks run as one Spark job, then each is published."""
         missing = self.find(units)
         tasks = [(unit, task) for unit in missing for task in tasks_of(unit)]
-        results = self.run_tasks(missing[0].stage, work, [task for _, task in tasks]) if missing else []
+        results: list[TaskResult] = []
+        if missing:
+            results = self.run_tasks(missing[0].stage, work, [task for _, task in tasks], self.input_bytes or None)
         usages: list[Any] = self.own_usages if len(self.own_usages) == len(tasks) else [None] * len(tasks)
         for unit in missing:
             own = [place for place, (owner, _) in enumerate(tasks) if owner is unit]
@@ -206,6 +219,16 @@ class Context:
                 + ", ".join(f"{reason} {count:,}" for reason, count in reasons)
                 + ". If this is meant, raise `retention: {max_loss: ...}` in the recipe; else relax the rules"
             )
+
+
+def spark_tasks(n_tasks: int, input_bytes: int, slots: int) -> int:
+    """How many Spark tasks share `n_tasks` of ours that read `input_bytes` in all, run `slots` at a time.
+
+    Each costs Spark 35 ms of CPU time, whatever it does, so one reads SPARK_TASK_BYTES; but there are several a slot,
+    so that no slot waits long for the others at the end.
+    """
+    enough = max(-(-input_bytes // SPARK_TASK_BYTES), SPARK_TASKS_A_SLOT * slots)
+    return min(n_tasks, enough)
 
 
 class PartTask(BaseModel):

@@ -1,12 +1,17 @@
-"""The SparkSession, every setting with its reason."""
+"""Spark as a run starts it, every setting with its reason."""
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import SparkSession
+from pyspark import SparkConf, SparkContext
 
 from pipelines.java import use_java
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
 
 SETTINGS = {
     # Tasks are Python at work on files; one task a core keeps memory bounded by the number of cores.
@@ -44,42 +49,80 @@ LIGHT_SETTINGS = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:
 WORKER_SETTINGS = {"spark.python.daemon.module": "pipelines.worker_daemon"}
 
 
+class LateSession:
+    """The part of a SparkSession that a run asks for; the session itself is made with the first DataFrame.
+
+    Most runs make none, and the JVM takes two CPU seconds to load SQL.
+    """
+
+    def __init__(self, context: SparkContext) -> None:
+        self.sparkContext = context
+
+    def createDataFrame(self, rows: Sequence[tuple[Any, ...]], schema: str) -> "DataFrame":
+        """As Spark's."""
+        return session_on(self.sparkContext).createDataFrame(rows, schema)
+
+
 def spark_session(
     master: str | None = None, settings: dict[str, str] | None = None, light: bool = False
-) -> SparkSession:
-    """The running session or a new one; spark-submit's master and --conf win over these defaults.
+) -> "SparkSession":
+    """A session on `spark_context`, for DataFrames."""
+    return session_on(spark_context(master, settings, light), settings)
+
+
+def session_on(context: SparkContext, settings: dict[str, str] | None = None) -> "SparkSession":
+    """The session that runs or a new one; what SQL is told holds for one that somebody else started too."""
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder
+    given = _submitted_settings()
+    for name, value in (_defaults(context.master or "") | (settings or {})).items():
+        if name not in given:
+            builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+def spark_context(
+    master: str | None = None, settings: dict[str, str] | None = None, light: bool = False
+) -> SparkContext:
+    """The running context or a new one; spark-submit's master and --conf win over these defaults.
 
     `light` starts a smaller JVM where the master is local: for small inputs, and a run that only selects and mixes.
     """
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     if "PYSPARK_GATEWAY_PORT" not in os.environ:  # spark-submit has its JVM already
         use_java()
-    builder = SparkSession.builder.appName("mixdown")
     submitted = os.environ.get("PYSPARK_SUBMITTED_MASTER") or _submitted_master()
     master = master or submitted or "local[*]"
-    if submitted is None:
-        builder = builder.master(master)
-    in_this_process = master == "local" or master.startswith("local[")
-    defaults = SETTINGS | (LOCAL_SETTINGS if in_this_process else {})
-    if in_this_process and submitted is None and os.environ["PYSPARK_PYTHON"] == sys.executable:
-        defaults |= WORKER_SETTINGS
-    if in_this_process and light:
-        defaults |= LIGHT_SETTINGS
-    if in_this_process:
+    defaults = _defaults(master)
+    if _is_local(master):
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        if submitted is None and os.environ["PYSPARK_PYTHON"] == sys.executable:
+            defaults |= WORKER_SETTINGS
+        if light:
+            defaults |= LIGHT_SETTINGS
     given = _submitted_settings()
+    conf = SparkConf().setAppName("mixdown")
+    if submitted is None:
+        conf.setMaster(master)
     for name, value in (defaults | (settings or {})).items():
         if name not in given:
-            builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel(given.get("spark.log.level", "ERROR"))
-    return session
+            conf.set(name, value)
+    context = SparkContext.getOrCreate(conf)
+    context.setLogLevel(given.get("spark.log.level", "ERROR"))
+    return context
+
+
+def _is_local(master: str) -> bool:
+    return master == "local" or master.startswith("local[")
+
+
+def _defaults(master: str) -> dict[str, str]:
+    return SETTINGS | (LOCAL_SETTINGS if _is_local(master) else {})
 
 
 def _submitted_settings() -> dict[str, str]:
     """What spark-submit was given (`--conf`, `--master`, spark-defaults.conf); empty outside of it."""
-    from pyspark import SparkConf, SparkContext
-
     if SparkContext._gateway is None and "PYSPARK_GATEWAY_PORT" not in os.environ:
         return {}
     SparkContext._ensure_initialized()  # connected to spark-submit's JVM; a SparkConf without one is empty

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from numba import njit
 
 from quality.kernel_cache import KernelCache
+from quality.plain_indices import KernelCompiler
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
@@ -20,9 +21,12 @@ def _compiled(inlined: bool, counts_references: bool) -> Callable[[Kernel], Kern
     `_nrt` is numba's own option and not documented; it is always said, so that it isn't taken from the caller. Nothing
     in C calls a kernel, so no function is compiled for that.
     """
-    options: dict[str, Any] = {"_nrt": counts_references, "no_cfunc_wrapper": True} | (
-        {"forceinline": True} if inlined else {}
-    )
+    options: dict[str, Any] = {
+        "_nrt": counts_references,
+        "no_cfunc_wrapper": True,
+        "pipeline_class": KernelCompiler,
+        **({"forceinline": True} if inlined else {}),
+    }
 
     def decorate(function: Kernel) -> Kernel:
         dispatcher: Any = njit(nogil=True, **options)(function)

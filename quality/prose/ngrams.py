@@ -3,6 +3,9 @@
 A *top* n-gram is the most frequent of all, its words joined by blanks; *duplicate* n-grams are those met before when
 reading on behind each, and there the words are joined by nothing. So the first are equal when all their words are, the
 second when their characters are, wherever words begin.
+
+Half of the words of documentation begin an n-gram that comes again, in no order that a processor could guess, so the
+loops over them have no branches but for collisions.
 """
 
 from typing import Any
@@ -10,17 +13,11 @@ from typing import Any
 import numpy as np
 
 from quality.kernel import lean_called_kernel, lean_kernel
-from quality.prose.hashing import (
-    SPREAD,
-    cleared,
-    cleared_sightings,
-    is_repeated,
-    mixed,
-    place_of,
-    power,
-    sight,
-)
+from quality.prose.first_words import cleared_slots, slot_of
+from quality.prose.hashing import SPREAD, cleared_sightings, power, sight
 from quality.prose.read_words import WINDOW_CHARS
+
+ROOM = 1 << 32  # beside a count, for a word's number
 
 
 @lean_kernel
@@ -35,81 +32,62 @@ def count_top_ngrams(word_hashes: Any, chars: Any, n_words: int, scratch: Any, t
 
     Only where an n-gram occurs twice, the next longer one can.
     """
-    n = _find_pairs(word_hashes, n_words, scratch)
-    tally.top_2_gram_chars, n = _top_ngram(2, word_hashes, chars, n_words, scratch, n)
+    candidates, keys = scratch.candidates, scratch.keys
+    for word in range(n_words):
+        candidates[word] = word
+        keys[word] = word_hashes[word]
+    tally.top_2_gram_chars, n = _top_ngram(2, word_hashes, chars, n_words, scratch, n_words)
     tally.top_3_gram_chars, n = _top_ngram(3, word_hashes, chars, n_words, scratch, n)
     tally.top_4_gram_chars, n = _top_ngram(4, word_hashes, chars, n_words, scratch, n)
-
-
-@lean_kernel
-def _find_pairs(word_hashes: Any, n_words: int, scratch: Any) -> int:
-    """Fill in the words where a 2-gram begins that may be repeated; how many there are.
-
-    Most 2-grams occur once and need no further look: no other has the same place in a small table without keys.
-    """
-    seen, places, candidates = scratch.seen, scratch.places, scratch.candidates
-    n_pairs = max(n_words - 1, 0)
-    shift = cleared_sightings(seen, n_pairs)
-    for word in range(n_pairs):
-        places[word] = sight(seen, shift, _words_key(2, word_hashes, word))
-    n_candidates = 0
-    for word in range(n_pairs):
-        candidates[n_candidates] = word
-        n_candidates += seen[places[word]] > 1
-    return n_candidates
 
 
 @lean_called_kernel
 def _top_ngram(n: int, word_hashes: Any, chars: Any, n_words: int, scratch: Any, n_candidates: int) -> tuple[int, int]:
     """Characters of all occurrences of the top n-gram, and how many candidates are left.
 
-    Candidates are the words where a repeated n-gram may begin, ascending; left are those where one does.
+    Candidates are the words where a repeated n-gram may begin, ascending; left are those where one does. `keys` has
+    the key of the n-gram shorter by a word for each, and then that of the n-gram.
     """
     if n_words < n:
         return 0, 0
-    keys, counts, firsts, candidates = scratch.keys, scratch.counts, scratch.firsts, scratch.candidates
+    keys, counts, slots, candidates = scratch.keys, scratch.counts, scratch.slots, scratch.candidates
     while n_candidates and candidates[n_candidates - 1] + n > n_words:
         n_candidates -= 1
-    mask = cleared(keys, n_candidates)
-    top_count = 1
-    top_first = 0
+    shift = cleared_slots(slots, n_candidates)
     for i in range(n_candidates):
         word = candidates[i]
-        key = mixed(_words_key(n, word_hashes, word))
-        place = place_of(keys, mask, key)
-        scratch.places[i] = place
-        if place < 0:
-            continue
-        if keys[place] != key:
-            keys[place] = key
-            counts[place] = 0
-            firsts[place] = word
-        counts[place] += 1
-        is_top = counts[place] > top_count or (counts[place] == top_count > 1 and firsts[place] < top_first)
-        if is_top:
-            top_count = counts[place]
-            top_first = firsts[place]
+        key = keys[word] * SPREAD + word_hashes[word + n - 1]
+        keys[word] = key
+        counts[word] = 0
+        slot = slot_of(slots, shift, keys, key)
+        first = slots[slot] if slot >= 0 else word
+        first = first if first >= 0 else word
+        if slot >= 0:
+            slots[slot] = first
+        counts[first] += 1
+        scratch.places[i] = first
+    top_count, top_first = _top(candidates, counts, n_candidates)
     n_left = _keep_repeated(candidates, scratch.places, counts, n_candidates)
     n_joined_chars = chars[top_first + n] - chars[top_first] + n - 1
     return n_joined_chars * top_count, n_left
 
 
 @lean_kernel
-def _words_key(n: int, word_hashes: Any, first: int) -> np.uint64:
-    """A key of the n words from `first`."""
-    key = np.uint64(0)
-    for word in range(first, first + n):
-        key = key * SPREAD + word_hashes[word]
-    return key
+def _top(candidates: Any, counts: Any, n_candidates: int) -> tuple[int, int]:
+    """The largest count and the first word that has it; 1 and the first of all words where nothing comes again."""
+    top = ROOM + ROOM - 1
+    for i in range(n_candidates):
+        word = candidates[i]
+        top = max(top, np.int64(counts[word]) * ROOM + (ROOM - 1 - word))
+    return top // ROOM, ROOM - 1 - top % ROOM
 
 
 @lean_kernel
-def _keep_repeated(candidates: Any, places: Any, counts: Any, n_candidates: int) -> int:
+def _keep_repeated(candidates: Any, firsts: Any, counts: Any, n_candidates: int) -> int:
     n_left = 0
     for i in range(n_candidates):
-        if places[i] >= 0 and counts[places[i]] > 1:
-            candidates[n_left] = candidates[i]
-            n_left += 1
+        candidates[n_left] = candidates[i]
+        n_left += counts[firsts[i]] > 1
     return n_left
 
 
@@ -119,18 +97,18 @@ def count_duplicate_ngrams(hashes: Any, chars: Any, n_words: int, powers: Any, s
 
     Longer n-grams are looked for only where more characters come again.
     """
-    keys, candidates = scratch.keys, scratch.candidates
+    candidates = scratch.candidates
     for word in range(n_words):
         candidates[word] = word
     n = _narrowed(5, 1, n_words, chars, n_words, scratch)
-    tally.duplicate_5_gram_chars = _duplicate_ngram_chars(5, hashes, chars, n_words, powers, keys, candidates, n)
+    tally.duplicate_5_gram_chars = _duplicate_ngram_chars(5, hashes, chars, n_words, powers, scratch, n)
     n = _narrowed(6, 2, n, chars, n_words, scratch)
-    tally.duplicate_6_gram_chars = _duplicate_ngram_chars(6, hashes, chars, n_words, powers, keys, candidates, n)
-    tally.duplicate_7_gram_chars = _duplicate_ngram_chars(7, hashes, chars, n_words, powers, keys, candidates, n)
+    tally.duplicate_6_gram_chars = _duplicate_ngram_chars(6, hashes, chars, n_words, powers, scratch, n)
+    tally.duplicate_7_gram_chars = _duplicate_ngram_chars(7, hashes, chars, n_words, powers, scratch, n)
     n = _narrowed(8, 3, n, chars, n_words, scratch)
-    tally.duplicate_8_gram_chars = _duplicate_ngram_chars(8, hashes, chars, n_words, powers, keys, candidates, n)
-    tally.duplicate_9_gram_chars = _duplicate_ngram_chars(9, hashes, chars, n_words, powers, keys, candidates, n)
-    tally.duplicate_10_gram_chars = _duplicate_ngram_chars(10, hashes, chars, n_words, powers, keys, candidates, n)
+    tally.duplicate_8_gram_chars = _duplicate_ngram_chars(8, hashes, chars, n_words, powers, scratch, n)
+    tally.duplicate_9_gram_chars = _duplicate_ngram_chars(9, hashes, chars, n_words, powers, scratch, n)
+    tally.duplicate_10_gram_chars = _duplicate_ngram_chars(10, hashes, chars, n_words, powers, scratch, n)
 
 
 @lean_called_kernel
@@ -156,27 +134,34 @@ def _narrowed(n: int, n_windows: int, n_candidates: int, chars: Any, n_words: in
         places[i] = sight(seen, shift, key)
     n_left = 0
     for i in range(n_candidates):
-        word = candidates[i]
-        if places[i] < 0 or seen[places[i]] > 1:
-            candidates[n_left] = word
-            n_left += 1
+        candidates[n_left] = candidates[i]
+        n_left += places[i] < 0 or seen[places[i]] > 1
     return n_left
 
 
 @lean_called_kernel
 def _duplicate_ngram_chars(
-    n: int, hashes: Any, chars: Any, n_words: int, powers: Any, keys: Any, candidates: Any, n_candidates: int
+    n: int, hashes: Any, chars: Any, n_words: int, powers: Any, scratch: Any, n_candidates: int
 ) -> int:
     """Characters of the n-grams that were read before; where one was, reading goes on behind it."""
-    mask = cleared(keys, n_candidates)
+    keys, slots, candidates = scratch.keys, scratch.slots, scratch.candidates
+    while n_candidates and candidates[n_candidates - 1] + n > n_words:
+        n_candidates -= 1
+    shift = cleared_slots(slots, n_candidates)
     n_chars = 0
     next_word = 0
     for i in range(n_candidates):
         word = candidates[i]
-        if word + n > n_words:
-            break
-        is_read = word < next_word
-        if not is_read and is_repeated(keys, mask, mixed(joined_hash(hashes, chars, word, word + n, powers))):
-            n_chars += chars[word + n] - chars[word]
-            next_word = word + n
+        key = joined_hash(hashes, chars, word, word + n, powers)
+        keys[word] = key
+        slot = slot_of(slots, shift, keys, key)
+        if slot < 0:
+            continue
+        first = slots[slot]
+        is_read = word < next_word  # as a part of one that was counted
+        is_new = first < 0
+        is_duplicate = not is_read and not is_new
+        slots[slot] = word if is_new and not is_read else first
+        n_chars += chars[word + n] - chars[word] if is_duplicate else 0
+        next_word = word + n if is_duplicate else next_word
     return n_chars

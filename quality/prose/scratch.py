@@ -20,11 +20,11 @@ class Scratch(NamedTuple):
     word_hashes: Any  # uint64
     windows: Any  # uint64, of the characters up to each one, of all words joined
     candidates: Any  # int32, words where an n-gram that may be repeated begins
-    places: Any  # int32, of candidates in the table
+    places: Any  # int32, of candidates in a table
     seen: Any  # uint8, a table without keys: how often a place was met
-    keys: Any  # uint64, a table of hashes
-    counts: Any  # int32, of each key; then whether a kept line had a citation mark
-    firsts: Any  # int32, the first word of each key
+    keys: Any  # uint64, a table of hashes, or the key of the n-gram that begins with each word
+    counts: Any  # int32, of the n-gram that begins with each word; then whether a kept line had a citation mark
+    slots: Any  # int32, a table of words
     line_starts: Any  # int32, of lines; then of those that C4 keeps
     line_ends: Any  # int32
 
@@ -47,7 +47,7 @@ def new_scratch(longest_bytes: int) -> Scratch:
         seen=np.empty(n_places, np.uint8),
         keys=np.empty(n_places, np.uint64),
         counts=np.empty(n_places, np.int32),
-        firsts=np.empty(n_places, np.int32),
+        slots=np.empty(n_places, np.int32),
         line_starts=np.empty(size, np.int32),
         line_ends=np.empty(size, np.int32),
     )

@@ -69,6 +69,8 @@ class _Frame:
 class InProcess:
     """A session: `sparkContext.parallelize` and `createDataFrame`."""
 
+    defaultParallelism = 2
+
     @property
     def sparkContext(self) -> "InProcess":
         return self

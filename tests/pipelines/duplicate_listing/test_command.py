@@ -45,7 +45,9 @@ MIRROR = {
 class StagesHere(Context):
     """A run whose stages are done here, but for what has to meet, which is Spark's."""
 
-    def run_tasks(self, stage: str, work: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
+    def run_tasks(
+        self, stage: str, work: Callable[[Any], Any], tasks: Sequence[Any], input_bytes: int | None = None
+    ) -> list[Any]:
         return [work(task) for task in tasks]
 
 

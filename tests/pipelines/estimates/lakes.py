@@ -31,7 +31,9 @@ class InProcess(Context):
 
     only: Sequence[str] | None = None
 
-    def run_tasks(self, stage: str, work: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
+    def run_tasks(
+        self, stage: str, work: Callable[[Any], Any], tasks: Sequence[Any], input_bytes: int | None = None
+    ) -> list[Any]:
         return [work(task) for task in tasks]
 
     def find(self, units: Any) -> list[Unit]:

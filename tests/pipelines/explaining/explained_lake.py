@@ -87,7 +87,9 @@ def id_of(source: str, row: int) -> str:
 class LocalContext(Context):
     """Runs tasks here, one after the other."""
 
-    def run_tasks(self, stage: str, work: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
+    def run_tasks(
+        self, stage: str, work: Callable[[Any], Any], tasks: Sequence[Any], input_bytes: int | None = None
+    ) -> list[Any]:
         return [work(task) for task in tasks]
 
 
