@@ -56,3 +56,37 @@ def test_a_compiled_kernel_is_read_without_the_compiler_which_is_there_where_one
     (tmp_path / "doubling.py").write_text(CALLS_A_KERNEL.format(decorators=decorators))
     assert printed("import doubling") == ["8 0"]
     assert printed(LOADED_ALONE) == ["8 1", "16 1"]
+
+
+CALLS_FROM_THE_END = """
+import numpy as np
+from quality.kernel import lean_kernel, kernel
+
+@kernel
+def item(values, at):
+    return values[at]
+
+@lean_kernel
+def put(values, row, at):
+    values[row, at] = 1
+
+for call in (lambda: item(np.arange(3), -1), lambda: put(np.zeros((2, 3)), 1, -1)):
+    try:
+        call()
+    except IndexError:
+        print("out of bounds")
+print(item(np.arange(3), 2), item(np.arange(3), np.int8(1)))
+"""
+
+
+def test_an_index_from_the_end_is_none_and_said_to_be_where_bounds_are_checked(tmp_path: Path) -> None:
+    (tmp_path / "calls.py").write_text(CALLS_FROM_THE_END)
+    run = subprocess.run(
+        [sys.executable, "calls.py"],
+        cwd=tmp_path,
+        env=os.environ | {"NUMBA_BOUNDSCHECK": "1"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert run.stdout.splitlines() == ["out of bounds", "out of bounds", "2 1"]
