@@ -1,11 +1,13 @@
 """fastText inference: mixdown's kernels beside fastText's own predict, on the same documents in the same process.
 
-Documents are made of words drawn by Zipf's law from a vocabulary of random ones, in several scripts; where MIXDOWN_DATA
-names a folder of real data, also its Common Crawl texts, cut into documents. `language` is lid.176.ftz; `classifier` is
+Documents are made of words drawn by Zipf's law from a vocabulary of random ones, in several scripts; pages of
+documentation and source files (not with QUICK=1); where MIXDOWN_DATA names a folder of real data, also its Common Crawl
+texts, cut into documents. `language` is lid.176.ftz; `classifier` is
 a model of DCLM's form, trained here: n-grams of two words, 100 dimensions. fastText is given text without newlines, one
 document a call, as it takes them. CPU time, medians of interleaved rounds; every label is compared, and scores to 1e-4.
 """
 
+import json
 import os
 import random
 from pathlib import Path
@@ -15,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.harness import interleaved, machine, print_result, workspace
+from benchmarks.pipeline_corpus import corpus_files
 from quality.fasttext.model import LabelledModel, load_model
 from quality.fasttext.model_writer import model_bytes
 from quality.fasttext.predict import best_labels
@@ -25,6 +28,7 @@ from quality.language import default_model, default_model_path
 
 DOCUMENTS = 6000
 WORDS = 400  # of a document, on average
+CORPUS_MB, N_FILES = 200.0, 5  # 40 MB of it
 PIECE_CHARS = 2000  # of a real text
 ALPHABETS = ("etaoinshrdlucmfwypvbgk", "оеаинтсрвлкмдпуяы", "äöüßetnisra")
 TOLERANCE = 1e-4
@@ -35,6 +39,8 @@ def run(quick: bool) -> None:
     rounds = 3 if quick else 5
     print(machine())
     corpora = {"drawn words": drawn_texts(DOCUMENTS // (4 if quick else 1))}
+    if not quick:
+        corpora["documentation"] = documentation_texts()
     if "MIXDOWN_DATA" in os.environ:
         corpora["Common Crawl"] = crawl_texts()
     with workspace() as folder:
@@ -55,6 +61,16 @@ def drawn_texts(count: int) -> list[str]:
     return [
         " ".join(draw.choices(vocabularies[i % len(vocabularies)], weights, k=size)) for i, size in enumerate(sizes)
     ]
+
+
+def documentation_texts() -> list[str]:
+    """Documents of the corpus that the whole pipeline is measured on, but those that fastText does not read.
+
+    It has a label for no text at all, and stops at what it calls the end of a line.
+    """
+    files = corpus_files(CORPUS_MB)[:N_FILES]
+    texts = [json.loads(line)["text"] for path in files for line in path.open(encoding="utf-8")]
+    return [text for text in texts if text and "</s>" not in text]
 
 
 def crawl_texts() -> list[str]:
