@@ -21,6 +21,7 @@ PARTS = (
     "words",
     "filters",
     "signatures",
+    "beside_text_dedup",
     "dedup_accuracy",
     "dedup_stages",
     "dedup_spark",
