@@ -58,7 +58,7 @@ def compare(python: str, quick: bool) -> None:
 
 
 def _report_speed(python: str, folder: Path, text_mb: float, rounds: int) -> dict[str, float]:
-    """Print speeds, medians of `rounds` by turns; ratios of whole programs, of what is above their start, of a build."""
+    """Print medians of `rounds` by turns; ratios of whole programs, of their work above the start, of a build."""
     _cost(_our_command(folder, "few"))  # compiles, unless numba has it cached
     seconds: dict[tuple[str, str], list[float]] = {}
     for _ in range(rounds):
