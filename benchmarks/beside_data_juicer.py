@@ -62,7 +62,7 @@ def compare_filters(python: str, texts: Sequence[str], rounds: int) -> None:
         "text_len": own["n_chars"],
         "max_line_length": own["max_line_chars"],
         "avg_line_length": np.asarray(own["n_chars"]) / np.asarray(own["n_lines"]),
-        "num_words": own["n_words"],
+        "num_words": own["n_non_symbol_words"],
         "word_rep_ratio": own["duplicate_10_gram_char_share"],
     }
     agreed = {name: _alike(np.asarray(of_us), [row[name] for row in found["stats"]]) for name, of_us in pairs.items()}

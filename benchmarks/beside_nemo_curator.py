@@ -46,7 +46,7 @@ def run(quick: bool) -> None:
 
 
 def compare(python: str, quick: bool) -> None:
-    """All of it; documents without a word are left out, for two of its filters divide by their number."""
+    """All of it; blank documents are left out, for several of its filters divide by the number of words or lines."""
     texts = [text for text in texts_of(corpus_files(5)) if text.strip()][: QUICK_DOCUMENTS if quick else None]
     text_mb = sum(len(text.encode()) for text in texts) / 1e6
     column = pa.array(texts, pa.large_string())

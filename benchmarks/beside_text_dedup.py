@@ -25,7 +25,7 @@ from benchmarks.pipeline_corpus import corpus_files
 from benchmarks.process_tree import MIXDOWN, run_tree
 
 REQUIREMENTS = ("text-dedup==0.4.0", "click-option-group==0.5.6", "ftfy==6.3.1", "bitarray==3.12.3")
-N_FILES = 3  # of the corpus of 200 MB, 8 MB each
+START_ROUNDS = 3
 FEW_DOCUMENTS = 20
 ROOTS = """
 import json, pickle
@@ -42,12 +42,12 @@ def run(quick: bool) -> None:
 
 def compare(python: str, quick: bool) -> None:
     """Both on the text as it is, for the time; and on its words alone, where both have the same shingles."""
-    texts = texts_of(corpus_files(5) if quick else corpus_files(200)[:N_FILES])
+    texts = texts_of(corpus_files(5 if quick else 200))
     bare = [words for words in map(words_alone, texts) if words.count(" ") >= NGRAM - 1]
     with workspace() as folder:
         for name, chosen in (("few", texts[:FEW_DOCUMENTS]), ("whole", texts), ("words", bare)):
             write_lines(chosen, folder / name / "0000.jsonl")
-        ratios = _report_speed(python, folder, sum(len(text.encode()) for text in texts) / 1e6, 1 if quick else 3)
+        ratios = _report_speed(python, folder, sum(len(text.encode()) for text in texts) / 1e6)
         _cost(_their_command(python, folder, "words"))
         found = {name: _clusters(python, folder, name, len(of)) for name, of in (("whole", texts), ("words", bare))}
     agreed = {"whole": agreement(texts, found["whole"]), "words": agreement(bare, found["words"])}
@@ -57,23 +57,26 @@ def compare(python: str, quick: bool) -> None:
     print_result("beside text-dedup", ratios.pop("whole"), **ratios, **agreed)
 
 
-def _report_speed(python: str, folder: Path, text_mb: float, rounds: int) -> dict[str, float]:
-    """Print medians of `rounds` by turns; ratios of whole programs, of their work above the start, of a build."""
+def _report_speed(python: str, folder: Path, text_mb: float) -> dict[str, float]:
+    """Print seconds and speeds; ratios of whole programs, of their work above the start, of a build.
+
+    text-dedup takes minutes for the whole, so it runs once, and ours before and after it.
+    """
     _cost(_our_command(folder, "few"))  # compiles, unless numba has it cached
-    seconds: dict[tuple[str, str], list[float]] = {}
-    for _ in range(rounds):
-        for name in ("few", "whole"):
-            commands = {"ours": _our_command(folder, name), "theirs": _their_command(python, folder, name)}
-            for side, command in commands.items():
-                seconds.setdefault((side, name), []).append(_cost(command))
-    median = {key: float(np.median(values)) for key, values in seconds.items()}
-    print({" ".join(key): round(value, 2) for key, value in median.items()})
-    work = {side: median[side, "whole"] - median[side, "few"] for side in ("ours", "theirs")}
-    theirs = median["theirs", "whole"]
+    ours, theirs = _our_command(folder, "whole"), _their_command(python, folder, "whole")
+    seconds = [_cost(command) for command in (ours, theirs, ours)]
+    few = {"ours": _our_command(folder, "few"), "theirs": _their_command(python, folder, "few")}
+    starts = {side: [_cost(few[side]) for _ in range(START_ROUNDS)] for side in few}
+    build = _cost(_build_command(folder))
+    print(f"CPU seconds: ours, theirs, ours {seconds}; starts {starts}; build {build}")
+    our_seconds, their_seconds = (seconds[0] + seconds[2]) / 2, seconds[1]
+    our_work, their_work = (
+        whole - float(np.median(starts[side])) for side, whole in (("ours", our_seconds), ("theirs", their_seconds))
+    )
     return {
-        "whole": print_speeds("whole programs", text_mb, median["ours", "whole"], theirs),
-        "without_start": print_speeds("above their start", text_mb, work["ours"], work["theirs"]),
-        "beside_build": print_speeds("`mixdown build --until dedup`", text_mb, _cost(_build_command(folder)), theirs),
+        "whole": print_speeds("whole programs", text_mb, our_seconds, their_seconds),
+        "without_start": print_speeds("above their start", text_mb, our_work, their_work),
+        "beside_build": print_speeds("`mixdown build --until dedup`", text_mb, build, their_seconds),
     }
 
 
