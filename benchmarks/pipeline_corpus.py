@@ -33,6 +33,24 @@ def corpus_files(text_mb: float) -> list[Path]:
     return write_corpus(Path(f"build/bench-corpus-{text_mb:.0f}"), packages_folder(), text_mb)
 
 
+def copied_files(text_mb: float, copies: int) -> list[Path]:
+    """`copies` of `corpus_files(text_mb)`, each document with an id of its own, for sizes beyond the packages."""
+    files = corpus_files(text_mb)
+    folder = Path(f"build/bench-copies-{text_mb * copies:.0f}")
+    done, made = folder / "complete", f"{copies} x {text_mb:.0f} MB, {files[0].stat().st_mtime_ns}"
+    if not done.exists() or done.read_text(encoding="utf-8") != made:
+        folder.mkdir(parents=True, exist_ok=True)
+        for copy in range(copies):
+            for path in files:
+                records = map(json.loads, path.open(encoding="utf-8"))
+                lines = (
+                    json.dumps(each | {"id": f"{copy}/{each['id']}"}, ensure_ascii=False) + "\n" for each in records
+                )
+                (folder / f"{copy}-{path.name}").write_text("".join(lines), encoding="utf-8")
+        done.write_text(made, encoding="utf-8")
+    return sorted(folder.glob("*.jsonl"))
+
+
 def write_corpus(folder: Path, packages: Path, text_mb: float) -> list[Path]:
     """Files of JSON lines with `text` and `id` in `folder`, `text_mb` megabytes of text in all; RuntimeError: too few.
 

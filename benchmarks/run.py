@@ -40,6 +40,7 @@ PARTS = (
     "loader",
     "document_attention",
     "whole_pipeline",
+    "spark_profile",
     "pipeline_growth",
     "limits",
     "object_store",

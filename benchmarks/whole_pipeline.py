@@ -2,9 +2,11 @@
 
 Read, Gopher's two filters, C4, FineWeb, MinHash (datatrove's scheme on both sides), tokens of cl100k_base in files; two
 processes each, all start-up included. What is compared besides time is which documents are left, and their tokens.
-datatrove takes minutes for megabytes, so it runs once; mixdown runs before and after it.
+datatrove takes minutes for megabytes, so it runs once; mixdown runs before and after it. `python -m
+benchmarks.whole_pipeline --copies 5` does the same with five copies of every document, in forty minutes.
 """
 
+import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +17,7 @@ import yaml
 
 from benchmarks.harness import machine, print_result, workspace
 from benchmarks.peers import python_of
-from benchmarks.pipeline_corpus import corpus_files
+from benchmarks.pipeline_corpus import copied_files, corpus_files
 from benchmarks.process_tree import MIXDOWN, Cost, run_tree
 
 WORKERS = 2
@@ -35,13 +37,14 @@ RECIPE: dict[str, Any] = {
 RULES = ["gopher_repetition", "gopher_quality", "c4", "fineweb"]
 
 
-def run(quick: bool, text_mb: float | None = None, with_peer: bool = True) -> None:
-    """Print both sides and how they agree; `text_mb` megabytes of text, `with_peer=False` for sizes beyond patience."""
-    text_mb = text_mb or (QUICK_MB if quick else TEXT_MB)
+def run(quick: bool, copies: int = 1, with_peer: bool = True) -> None:
+    """Print both sides and how they agree, over `copies` of the corpus; `with_peer=False` for sizes beyond patience."""
+    text_mb = QUICK_MB if quick else TEXT_MB
     print(machine())
     with workspace() as folder:
-        files = corpus_files(text_mb)
+        files = corpus_files(text_mb) if copies == 1 else copied_files(text_mb, copies)
         corpus = files[0].parent
+        text_mb *= copies
         print(f"{text_mb:.0f} MB of text in {len(files)} files of JSON lines, {WORKERS} processes")
         ours = [_mixdown(corpus, folder / "lake-1")]
         _say("mixdown", ours[0], text_mb)
@@ -143,3 +146,11 @@ def _ours(lake: Path) -> tuple[set[str], set[str], int]:
 
 def _ids(files: Sequence[Path]) -> set[str]:
     return {json.loads(line)["id"] for path in files for line in path.open(encoding="utf-8")}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--copies", type=int, default=1)
+    parser.add_argument("--alone", action="store_true", help="without datatrove")
+    asked = parser.parse_args()
+    run(False, asked.copies, not asked.alone)
