@@ -58,17 +58,6 @@ def machine() -> str:
     return f"{model}; Python {platform.python_version()}; {versions}"
 
 
-printed: dict[str, float] = {}  # the ratio of every benchmark that this process ran, by name
-
-
 def print_result(name: str, ratio: float, **more: object) -> None:
     """The last line of a benchmark: one JSON object."""
-    printed[name] = round(ratio, 4)
     print(json.dumps({"name": name, "ratio": round(ratio, 4), **more}), flush=True)
-
-
-def print_summary() -> None:
-    """The last line of several: their ratios, and the geometric mean of those, since each is of its own kind."""
-    ratios = [ratio for ratio in printed.values() if ratio > 0]
-    mean = statistics.geometric_mean(ratios) if ratios else 0.0
-    print(json.dumps({"name": "bench", "ratio": round(mean, 4), "ratios": printed}), flush=True)

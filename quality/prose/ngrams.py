@@ -158,10 +158,10 @@ def _duplicate_ngram_chars(
         if slot < 0:
             continue
         first = slots[slot]
-        is_read = word < next_word  # as a part of one that was counted
-        is_new = first < 0
-        is_duplicate = not is_read and not is_new
-        slots[slot] = word if is_new and not is_read else first
-        n_chars += chars[word + n] - chars[word] if is_duplicate else 0
-        next_word = word + n if is_duplicate else next_word
+        is_unread = int(word >= next_word)  # no part of one that was counted
+        is_new = int(first < 0)
+        is_duplicate = is_unread * (1 - is_new)
+        slots[slot] = first + (word - first) * is_unread * is_new
+        n_chars += (chars[word + n] - chars[word]) * is_duplicate
+        next_word += (word + n - next_word) * is_duplicate
     return n_chars

@@ -19,12 +19,14 @@ def count_stop_words(
     keys, numbers = traits.stop_word_keys[row], traits.stop_word_numbers[row]
     match = traits.stop_words_match[row]
     seen = np.uint64(0)
+    if match == WHOLE_WORD:
+        for word in range(n_words):
+            bit = _bit_of(mixed(word_hashes[word]), keys, numbers)
+            seen |= bit if ends[word] - starts[word] <= MAX_STOP_WORD_CHARS else np.uint64(0)
+        return int(_n_bits(seen))
     for word in range(n_words):
         start, end = starts[word], ends[word]
-        if match == WHOLE_WORD:
-            if end - start <= MAX_STOP_WORD_CHARS:
-                seen |= _bit_of(mixed(word_hashes[word]), keys, numbers)
-        elif match == ENDING:
+        if match == ENDING:
             for ending in range(max(start, end - MAX_ENDING_CHARS), end):
                 seen |= _bit_of(text_key(code_points, ending, end), keys, numbers)
         elif match == ANYWHERE:
@@ -35,13 +37,15 @@ def count_stop_words(
 
 @lean_kernel
 def _bit_of(key: np.uint64, keys: Any, numbers: Any) -> np.uint64:
-    """The bit of the stop word with this key; 0 for none."""
+    """The bit of the stop word with this key; 0 for none.
+
+    Whether a word is one cannot be foreseen, so there is no branch but for keys that share a place.
+    """
     place = int(key) & (STOP_WORD_PLACES - 1)
-    while keys[place] != 0:
-        if keys[place] == key:
-            return ONE << np.uint64(numbers[place])
+    while keys[place] != 0 and keys[place] != key:
         place = (place + 1) & (STOP_WORD_PLACES - 1)
-    return np.uint64(0)
+    bit = ONE << np.uint64(numbers[place])
+    return bit if keys[place] == key else np.uint64(0)
 
 
 @lean_kernel
