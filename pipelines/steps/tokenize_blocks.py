@@ -26,10 +26,11 @@ VERSION = 3
 
 TOKENS_SQL = "source string, block long, key binary, tokens binary"
 BLOCK_FILE_SQL = "source string, block long, documents long, tokens long, path string, bytes long, sha256 string"
-# Text of a source that one task encodes and writes in the time that Spark takes to plan a shuffle of it. How much is
-# left follows from how many documents are; should they be the longest, one worker holds SPREAD times as much.
+# Text of a source that one task reads, encodes and writes in the time that Spark takes to plan a shuffle of it. How much
+# is left follows from how many documents are; should they be the longest, the task gives up at what it may hold.
 MAX_BYTES_IN_ONE_TASK = 64 << 20
-SPREAD = 4
+MAX_BYTES_READ_IN_ONE_TASK = 1 << 30
+MAX_BYTES_HELD_IN_ONE_TASK = 256 << 20  # of tokens
 ROWS_PER_BATCH = 256  # documents that leave a worker at once
 
 
@@ -69,7 +70,10 @@ def _write_blocks(context: Context, units: list[Unit]) -> list[Any]:
     if all(_is_small(context, unit.source) for unit in units):
         name = context.recipe.tokenizer.name
         alone = [SourceTask(parts=_tasks(context, unit), folders=folders, tokenizer=name) for unit in units]
-        return [row for rows in context.run_tasks(NAME, blocks_of_source, alone) for row in rows]
+        written = context.run_tasks(NAME, blocks_of_source, alone)
+        whole = [rows for rows in written if rows is not None]
+        if len(whole) == len(units):
+            return [row for rows in whole for row in rows]
     tasks = [task for unit in units for task in _tasks(context, unit)]
     blocks = sum(2 ** int(unit.settings["block_bits"]) for unit in units)
     frame = context.task_frame(tasks)
@@ -90,7 +94,7 @@ def _is_small(context: Context, source: str) -> bool:
     ingested = context.of("ingest", source)
     text_bytes = ingested.measures["text_bytes"]
     share = context.of("dedup", source).books.kept / max(1, ingested.books.kept)
-    return text_bytes * share <= MAX_BYTES_IN_ONE_TASK and text_bytes <= SPREAD * MAX_BYTES_IN_ONE_TASK
+    return text_bytes * share <= MAX_BYTES_IN_ONE_TASK and text_bytes <= MAX_BYTES_READ_IN_ONE_TASK
 
 
 class SourceTask(BaseModel):
@@ -101,9 +105,19 @@ class SourceTask(BaseModel):
     tokenizer: str
 
 
-def blocks_of_source(task: SourceTask) -> list[dict[str, Any]]:
-    """Write the blocks of a source that one task can hold; a row of BLOCK_FILE_SQL for each. No shuffle to wait for."""
-    batches = [batch for part in task.parts for batch in encode_part(part)]
+def blocks_of_source(task: SourceTask) -> list[dict[str, Any]] | None:
+    """Write the blocks of a source that one task can hold; a row of BLOCK_FILE_SQL for each. No shuffle to wait for.
+
+    None, and nothing written: it is more than one task can hold.
+    """
+    batches: list[pa.RecordBatch] = []
+    held_bytes = 0
+    for part in task.parts:
+        for batch in encode_part(part):
+            batches.append(batch)
+            held_bytes += batch.nbytes
+            if held_bytes > MAX_BYTES_HELD_IN_ONE_TASK:
+                return None
     if not batches:
         return []
     order = [("block", "ascending"), ("key", "ascending")]

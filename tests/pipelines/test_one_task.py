@@ -1,7 +1,8 @@
 """What one task does for little data, and Spark's shuffles for much: the same files, byte for byte."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from pipelines.progress import Progress
 from pipelines.stages import run_stages
 from pipelines.steps import deduplicate, tokenize_blocks
 from tests.pipelines.duplicates.test_incremental import recipe, write_days
-from tests.pipelines.in_process import snapshot
+from tests.pipelines.in_process import run, snapshot
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -41,3 +42,25 @@ def test_little_data_needs_no_shuffle_and_gets_the_same_files(
     assert files(spark, tmp_path, tmp_path / "much") == little
     assert any("removed-" in name for name in little)
     assert any("block-" in name for name in little)
+
+
+def test_what_is_more_than_one_task_can_hold_goes_through_a_shuffle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_days(tmp_path)
+    made = recipe(tmp_path, 3, {"bands": 20, "rows": 4, "ngram": 2})
+    run(made, tmp_path / "held", "tokenize")
+    shuffled: list[bool] = []
+    frame = Context.task_frame
+
+    def watched(context: Context, tasks: Sequence[dict[str, Any]]) -> Any:
+        shuffled.append(True)
+        return frame(context, tasks)
+
+    monkeypatch.setattr(Context, "task_frame", watched)
+    monkeypatch.setattr(tokenize_blocks, "MAX_BYTES_HELD_IN_ONE_TASK", 0)
+    run(made, tmp_path / "given-up", "tokenize")
+    held, given_up = (snapshot(tmp_path / name / "stages" / "tokenize") for name in ("held", "given-up"))
+    assert shuffled
+    assert given_up == held
+    assert any("block-" in name for name in held)
