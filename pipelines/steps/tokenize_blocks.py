@@ -26,8 +26,8 @@ VERSION = 3
 
 TOKENS_SQL = "source string, block long, key binary, tokens binary"
 BLOCK_FILE_SQL = "source string, block long, documents long, tokens long, path string, bytes long, sha256 string"
-# Text of a source that one task reads, encodes and writes in the time that Spark takes to plan a shuffle of it. How much
-# is left follows from how many documents are; should they be the longest, the task gives up at what it may hold.
+# Text of a source that one task reads, encodes and writes in the time that Spark takes to plan a shuffle of it. How
+# much is left follows from how many documents are; should they be the longest, the task gives up at what it may hold.
 MAX_BYTES_IN_ONE_TASK = 64 << 20
 MAX_BYTES_READ_IN_ONE_TASK = 1 << 30
 MAX_BYTES_HELD_IN_ONE_TASK = 256 << 20  # of tokens
