@@ -12,20 +12,20 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.typed_passes import NopythonTypeInference
 
-# numba has no types for a type checker.
-_Pass: Any = FunctionPass
-_Compiler: Any = CompilerBase
-_register: Any = register_pass
+_register: Any = register_pass  # numba has no types for a type checker
+_tuple_of: Any = types.Tuple
+_Tuple: Any = types.BaseTuple
 
 
 @_register(mutates_CFG=False, analysis_only=False)
-class PlainIndices(_Pass):
+class PlainIndices(FunctionPass):
     """Says of every number that is an array's index that it is unsigned."""
 
     _name = "plain_indices"
 
     def __init__(self) -> None:
-        super().__init__()
+        start: Any = super().__init__
+        start()
 
     def run_pass(self, state: Any) -> bool:
         """Change the signatures of reading and writing items; lowering converts what is given to them."""
@@ -44,12 +44,12 @@ def _is_item(expression: Any) -> bool:
 
 def _plain(index: Any) -> Any:
     """The type of an index, or of several; slices are left as they are."""
-    if isinstance(index, types.BaseTuple):
-        return types.Tuple([_plain(part) for part in index])
+    if isinstance(index, _Tuple):
+        return _tuple_of([_plain(part) for part in index.types])
     return types.uintp if isinstance(index, types.Integer) else index
 
 
-class KernelCompiler(_Compiler):
+class KernelCompiler(CompilerBase):
     """numba's compiler with this pass."""
 
     def define_pipelines(self) -> list[Any]:

@@ -34,7 +34,7 @@ def slot_of(slots: Any, shift: int, keys: Any, key: np.uint64) -> int:
 
     -1 when too many others stand before it: such a run counts as new.
     """
-    slot = np.int64((key * BASE) >> np.uint64(shift))
+    slot = int(np.int64((key * BASE) >> np.uint64(shift)))
     first = slots[slot]
     if first >= 0 and keys[first] != key:
         return _next_slot(slots, slot, (1 << (64 - shift)) - 1, keys, key)
