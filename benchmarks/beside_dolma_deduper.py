@@ -14,12 +14,11 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.feather as feather
-import pyarrow.json as pj
 
 from benchmarks.beside import answer, by_turns, print_speeds, with_peer
 from benchmarks.beside_dolma import REQUIREMENTS
 from benchmarks.harness import machine, print_result, workspace
-from benchmarks.near_clusters import texts_of, write_lines
+from benchmarks.near_clusters import table_of, texts_of, write_lines
 from benchmarks.pipeline_corpus import corpus_files
 from dedup.exact import content_hashes
 from dedup.repeats.lines import line_occurrences
@@ -27,7 +26,6 @@ from dedup.repeats.occurrences import Texts, later
 from dedup.repeats.settings import LineSettings
 
 N_FILES = 8  # of the corpus of 200 MB, 8 MB each
-BLOCK_BYTES = 64 << 20  # a line of JSON must fit into one
 EVERY_LINE = LineSettings(unit="line", min_bytes=1)
 ROUNDS = 7
 ATTRIBUTE = "repeats"
@@ -122,8 +120,7 @@ DOCUMENTS = Kind(
 
 
 def _read(path: Path) -> pa.LargeStringArray:
-    options = pj.ReadOptions(block_size=BLOCK_BYTES, use_threads=False)
-    return pj.read_json(path, read_options=options).column("text").cast(pa.large_string()).combine_chunks()
+    return table_of([path]).column("text").cast(pa.large_string()).combine_chunks()
 
 
 def _spans(attributes: Path) -> list[list[list[int]]]:

@@ -7,7 +7,6 @@ a model of DCLM's form, trained here: n-grams of two words, 100 dimensions. fast
 document a call, as it takes them. CPU time, medians of interleaved rounds; every label is compared, and scores to 1e-4.
 """
 
-import json
 import os
 import random
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.harness import interleaved, machine, print_result, workspace
+from benchmarks.near_clusters import texts_of
 from benchmarks.pipeline_corpus import corpus_files
 from quality.fasttext.model import LabelledModel, load_model
 from quality.fasttext.model_writer import model_bytes
@@ -69,8 +69,7 @@ def documentation_texts() -> list[str]:
     It has a label for no text at all, and stops at what it calls the end of a line.
     """
     files = corpus_files(CORPUS_MB)[:N_FILES]
-    texts = [json.loads(line)["text"] for path in files for line in path.open(encoding="utf-8")]
-    return [text for text in texts if text and "</s>" not in text]
+    return [text for text in texts_of(files) if text and "</s>" not in text]
 
 
 def crawl_texts() -> list[str]:

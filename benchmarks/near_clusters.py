@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.json as pj
 from numpy.typing import NDArray
 
 from benchmarks.jaccard_pairs import similar_pairs
@@ -23,6 +24,7 @@ from dedup.signatures import signatures
 
 BANDS, ROWS, NGRAM = 14, 8, 5
 ALIKE = 0.8
+BLOCK_BYTES = 64 << 20
 N_TRUTH = 1500  # documents
 WORD = re.compile(r"[a-z0-9]+")
 
@@ -30,6 +32,12 @@ WORD = re.compile(r"[a-z0-9]+")
 def texts_of(files: Sequence[Path]) -> list[str]:
     """The documents of files of JSON lines, in order."""
     return [json.loads(line)["text"] for path in files for line in path.open(encoding="utf-8")]
+
+
+def table_of(files: Sequence[Path]) -> pa.Table:
+    """The same as Arrow reads them, on one thread; a line must fit into BLOCK_BYTES."""
+    options = pj.ReadOptions(block_size=BLOCK_BYTES, use_threads=False)
+    return pa.concat_tables([pj.read_json(path, read_options=options) for path in files])
 
 
 def words_alone(text: str) -> str:

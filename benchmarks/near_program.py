@@ -6,19 +6,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.feather as feather
-import pyarrow.json as pj
 
-from benchmarks.near_clusters import survivors
-
-BLOCK_BYTES = 64 << 20  # a line must fit into one
+from benchmarks.near_clusters import survivors, table_of
 
 
 def main(corpus: str, out: str) -> None:
     """Read the files of the folder `corpus`, write the documents that stay to `out`."""
-    options = pj.ReadOptions(block_size=BLOCK_BYTES, use_threads=False)
-    table = pa.concat_tables(
-        [pj.read_json(path, read_options=options) for path in sorted(Path(corpus).glob("*.jsonl"))]
-    )
+    table = table_of(sorted(Path(corpus).glob("*.jsonl")))
     found = survivors(table.column("text").combine_chunks().cast(pa.large_string()))
     feather.write_feather(table.filter(found == np.arange(len(found))), out, compression="uncompressed")
 

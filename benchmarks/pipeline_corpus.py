@@ -40,6 +40,8 @@ def copied_files(text_mb: float, copies: int) -> list[Path]:
     done, made = folder / "complete", f"{copies} x {text_mb:.0f} MB, {files[0].stat().st_mtime_ns}"
     if not done.exists() or done.read_text(encoding="utf-8") != made:
         folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.jsonl"):  # of a corpus that had more files
+            old.unlink()
         for copy in range(copies):
             for path in files:
                 records = map(json.loads, path.open(encoding="utf-8"))

@@ -47,6 +47,11 @@ def measure(files: list[Path], folder: Path, workers: int) -> dict[str, StageMet
     for file in files:
         (corpus / file.name).symlink_to(file.absolute())
     run_tree(command(write_recipe(corpus, folder / "recipe.yaml"), lake, workers))
+    return metrics_of(lake)
+
+
+def metrics_of(lake: Path) -> dict[str, StageMetrics]:
+    """What each stage of a lake with one source left in its `metrics.json`."""
     found = (StageMetrics.model_validate_json(path.read_text()) for path in lake.rglob(METRICS_NAME))
     return {metrics.stage: metrics for metrics in found}
 

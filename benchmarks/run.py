@@ -60,8 +60,7 @@ class Ran(NamedTuple):
     """A part that was run."""
 
     results: list[dict[str, Any]]  # as print_result prints them
-    cpu_seconds: float  # with the children that it waited for, without Spark's
-    peak_bytes: int  # of the largest of these processes
+    peak_bytes: int  # of its largest process, without Spark's
     status: int
 
 
@@ -98,7 +97,7 @@ def run_part(part: str, quick: bool) -> Ran:
             results.append(json.loads(line))
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    return Ran(results, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10, process.returncode)
+    return Ran(results, usage.ru_maxrss << 10, process.returncode)
 
 
 def print_summary(results: list[dict[str, Any]]) -> None:

@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 
 from benchmarks.harness import machine, print_result, workspace
 from benchmarks.pipeline_corpus import corpus_files
+from benchmarks.pipeline_growth import STAGES, metrics_of
 from benchmarks.process_tree import Cost, run_tree
 from benchmarks.whole_pipeline import QUICK_MB, TEXT_MB, WORKERS, command, write_recipe
-from pipelines.metering.stage_metrics import METRICS_NAME, StageMetrics
 
-STAGES = ("ingest", "annotate", "decide", "dedup", "tokenize")
 ALONE = "import pipelines.context as c; c.SPARK_TASK_BYTES = 1; from pipelines.cli import main; main()"
 EVENT_LOG = """
 spark.eventLog.enabled true
@@ -73,8 +72,7 @@ def _logged_run(recipe: Path, folder: Path, alone: bool) -> Cost:
 
 def _print(folder: Path) -> float:
     """A line a stage; the seconds of all tasks beside our work."""
-    found = (StageMetrics.model_validate_json(path.read_text()) for path in (folder / "lake").rglob(METRICS_NAME))
-    metrics = {each.stage: each for each in found}
+    metrics = metrics_of(folder / "lake")
     around = 0.0
     for stage, tasks in zip(STAGES, _tasks(folder / "log"), strict=True):
         work = metrics[stage].workers.task_seconds
